@@ -1,0 +1,88 @@
+//! The `assets` folder of the site: files whose names carry a hash of what they hold,
+//! so that browsers may keep them for ever and a new build is never mistaken for an old.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::compress;
+use crate::error::Error;
+use crate::files;
+use crate::mode::Mode;
+use crate::places::Places;
+
+/// The folder's name in the site and in addresses.
+const FOLDER: &str = "assets";
+
+/// Whether a file has compressed twins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Packing {
+    /// Text and wasm: smaller when compressed.
+    Compressed,
+    /// Compressed by its own format already.
+    AsIs,
+}
+
+/// Writes hashed files, and knows which belong to the present build.
+#[derive(Debug)]
+pub struct Assets {
+    site: PathBuf,
+    mode: Mode,
+}
+
+impl Assets {
+    /// The assets of the site at `places`.
+    pub fn open(places: &Places, mode: Mode) -> Result<Self, Error> {
+        files::make_folder(&places.site.join(FOLDER))?;
+        Ok(Self {
+            site: places.site.clone(),
+            mode,
+        })
+    }
+
+    /// The name that a file with these bytes has: `inter-0123456789abcdef.woff2`.
+    pub fn name(stem: &str, ending: &str, bytes: &[u8]) -> String {
+        format!("{stem}-{}.{ending}", files::fingerprint([bytes]))
+    }
+
+    /// Writes a file, with its compressed twins where those are wanted, and returns its
+    /// path below the site's root. A file of this name holds these bytes, so what is
+    /// already there stays.
+    pub fn add(
+        &self,
+        stem: &str,
+        ending: &str,
+        bytes: &[u8],
+        packing: Packing,
+    ) -> Result<String, Error> {
+        let asset = format!("{FOLDER}/{}", Self::name(stem, ending, bytes));
+        let path = self.path(&asset);
+        if !path.exists() {
+            files::write(&path, bytes)?;
+        }
+        let wanted = packing == Packing::Compressed && self.mode == Mode::Release;
+        if wanted && !compress::has_twins(&path) {
+            compress::twins(&path, bytes)?;
+        }
+        Ok(asset)
+    }
+
+    /// Removes the files of builds past. `keep` holds the assets of this build and of
+    /// the one before, which a running server may still be handing out.
+    pub fn prune(&self, keep: &[String]) -> Result<(), Error> {
+        for path in files::below(&self.site.join(FOLDER))? {
+            let kept = keep.iter().any(|asset| {
+                let file = self.path(asset);
+                path == file || compress::is_twin(&path, &file)
+            });
+            if !kept {
+                fs::remove_file(&path).map_err(Error::file(&path))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where an asset lies on disk.
+    pub fn path(&self, asset: &str) -> PathBuf {
+        self.site.join(asset)
+    }
+}
