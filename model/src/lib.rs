@@ -1,1 +1,32 @@
-//! Under way.
+//! The vocabulary of Assay.
+//!
+//! Data sets and their schemas, analyses and the forms that describe them, jobs,
+//! events, results and problems, each with its JSON shape. Browser and server run
+//! the same checks because both run this crate: an analysis is validated against a
+//! schema here and nowhere else.
+//!
+//! What does not live here: anything that waits, connects or computes. No tokio, no
+//! Redis, no axum, no Leptos, no DataFusion. The crate compiles natively and to wasm.
+
+pub mod analysis;
+pub mod dataset;
+pub mod event;
+pub mod form;
+pub mod id;
+pub mod job;
+pub mod limits;
+pub mod problem;
+pub mod result;
+pub mod schema;
+pub mod time;
+pub mod words;
+
+pub use analysis::Analysis;
+pub use dataset::{Collection, CollectionType, Dataset, DatasetKind, DatasetName, DatasetRef};
+pub use event::{Deleted, Event, Position, ResetReason};
+pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};
+pub use job::{Attempt, Job, JobKind, JobRequest, JobState, Outcome, Page, Progress, Waiting};
+pub use problem::{FieldError, Problem, ProblemKind};
+pub use result::{ResultColumn, ResultPage, ResultRef};
+pub use schema::{Column, ColumnType, Schema};
+pub use time::Timestamp;

@@ -1,0 +1,550 @@
+//! Filters: conditions on rows, shared by the kinds.
+//!
+//! All clauses must hold; an `any` clause holds when one of its conditions does. A
+//! comparison with a null never holds; `is_null` and `not_null` ask for it.
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::{
+    form::FormData,
+    limits,
+    problem::FieldError,
+    schema::{Column, ColumnType, Schema},
+    words,
+};
+
+/// The comparisons of a condition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[allow(missing_docs)]
+pub enum Op {
+    Eq,
+    Ne,
+    Lt,
+    Le,
+    Gt,
+    Ge,
+    /// `[low, high]`, both included.
+    Between,
+    In,
+    /// Text that contains the value, case and all.
+    Contains,
+    StartsWith,
+    /// A regular expression (syntax of the `regex` crate) found anywhere in the text.
+    Matches,
+    IsNull,
+    NotNull,
+    /// A date within the last while: `"30 days"`.
+    Last,
+}
+
+impl Op {
+    /// All comparisons, in the order of the chooser.
+    pub const ALL: [Self; 14] = [
+        Self::Eq,
+        Self::Ne,
+        Self::Lt,
+        Self::Le,
+        Self::Gt,
+        Self::Ge,
+        Self::Between,
+        Self::In,
+        Self::Contains,
+        Self::StartsWith,
+        Self::Matches,
+        Self::IsNull,
+        Self::NotNull,
+        Self::Last,
+    ];
+
+    /// The word used in JSON and addresses.
+    pub fn as_str(self) -> &'static str {
+        self.facts().0
+    }
+
+    /// The sign or words that the page shows.
+    pub fn label(self) -> &'static str {
+        self.facts().1
+    }
+
+    /// The comparison of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|op| op.as_str() == text)
+    }
+
+    /// Whether it takes no value.
+    pub fn is_valueless(self) -> bool {
+        matches!(self, Self::IsNull | Self::NotNull)
+    }
+
+    /// Whether its value is a list.
+    pub fn takes_list(self) -> bool {
+        matches!(self, Self::Between | Self::In)
+    }
+
+    fn facts(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Eq => ("eq", "="),
+            Self::Ne => ("ne", "≠"),
+            Self::Lt => ("lt", "<"),
+            Self::Le => ("le", "≤"),
+            Self::Gt => ("gt", ">"),
+            Self::Ge => ("ge", "≥"),
+            Self::Between => ("between", "between"),
+            Self::In => ("in", "is one of"),
+            Self::Contains => ("contains", "contains"),
+            Self::StartsWith => ("starts_with", "starts with"),
+            Self::Matches => ("matches", "matches"),
+            Self::IsNull => ("is_null", "is null"),
+            Self::NotNull => ("not_null", "is not null"),
+            Self::Last => ("last", "in the last"),
+        }
+    }
+
+    fn admits(self, kind: ColumnType) -> bool {
+        match self {
+            Self::IsNull | Self::NotNull => true,
+            Self::Eq
+            | Self::Ne
+            | Self::In
+            | Self::Lt
+            | Self::Le
+            | Self::Gt
+            | Self::Ge
+            | Self::Between => kind.is_ordered(),
+            Self::Contains | Self::StartsWith | Self::Matches => kind == ColumnType::Text,
+            Self::Last => matches!(kind, ColumnType::Date | ColumnType::Timestamp),
+        }
+    }
+}
+
+/// A comparison of a column with a value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Condition {
+    /// The column.
+    pub column: String,
+    /// The comparison.
+    pub op: Op,
+    /// What it is compared with; a list for `between` and `in`, nothing for `is_null`
+    /// and `not_null`. Dates and times are text in ISO 8601.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+}
+
+/// A condition, or several of which one must hold.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Clause {
+    /// One of these must hold.
+    Any {
+        /// The conditions.
+        any: Vec<Condition>,
+    },
+    /// This must hold.
+    One(Condition),
+}
+
+impl Clause {
+    /// Its conditions.
+    pub fn conditions(&self) -> &[Condition] {
+        match self {
+            Self::Any { any } => any,
+            Self::One(one) => std::slice::from_ref(one),
+        }
+    }
+}
+
+/// Clauses that must all hold.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Filter {
+    /// The clauses.
+    pub clauses: Vec<Clause>,
+}
+
+impl Filter {
+    /// Whether it lets every row through.
+    pub fn is_empty(&self) -> bool {
+        self.clauses.is_empty()
+    }
+
+    /// All conditions, whatever clause they stand in.
+    pub fn conditions(&self) -> impl Iterator<Item = &Condition> {
+        self.clauses.iter().flat_map(Clause::conditions)
+    }
+
+    /// Adds an error for everything that does not fit, under `<field>[i]`.
+    pub(super) fn validate(&self, field: &str, schema: &Schema, errors: &mut Vec<FieldError>) {
+        if self.conditions().count() > limits::CONDITIONS {
+            errors.push(FieldError::new(
+                field,
+                format!("At most {} conditions.", limits::CONDITIONS),
+            ));
+            return;
+        }
+        for (i, clause) in self.clauses.iter().enumerate() {
+            match clause {
+                Clause::One(condition) => {
+                    condition.validate(&format!("{field}[{i}]"), schema, errors)
+                }
+                Clause::Any { any } if any.is_empty() => {
+                    errors.push(FieldError::new(
+                        format!("{field}[{i}].any"),
+                        "Give at least one condition.",
+                    ));
+                }
+                Clause::Any { any } => {
+                    for (j, condition) in any.iter().enumerate() {
+                        condition.validate(&format!("{field}[{i}].any[{j}]"), schema, errors);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads `<prefix>_column`, `_op`, `_value` and `_any`; rows that share a mark in
+    /// `_any` make one `any` clause.
+    pub(super) fn from_form(
+        prefix: &str,
+        field: &str,
+        form: &FormData,
+        schema: &Schema,
+        errors: &mut Vec<FieldError>,
+    ) -> Self {
+        let names = ["column", "op", "value", "any"].map(|part| format!("{prefix}_{part}"));
+        let mut marked: Vec<(String, Vec<Condition>)> = Vec::new();
+        for [column, op, value, mark] in form.rows([&names[0], &names[1], &names[2], &names[3]]) {
+            if column.is_empty() {
+                continue;
+            }
+            let Some(op) = Op::parse(if op.is_empty() { "eq" } else { &op }) else {
+                errors.push(FieldError::new(
+                    field,
+                    format!("There is no comparison “{op}”."),
+                ));
+                continue;
+            };
+            let kind = schema
+                .get(&column)
+                .map_or(ColumnType::Text, |column| column.kind);
+            let condition = Condition {
+                value: read_value(op, kind, &value),
+                column,
+                op,
+            };
+            match marked
+                .iter_mut()
+                .find(|(have, _)| !mark.is_empty() && *have == mark)
+            {
+                Some((_, group)) => group.push(condition),
+                None => marked.push((mark, vec![condition])),
+            }
+        }
+        let clauses = marked
+            .into_iter()
+            .map(|(mark, mut group)| match (mark.as_str(), group.len()) {
+                ("", 1) => Clause::One(group.remove(0)),
+                _ => Clause::Any { any: group },
+            })
+            .collect();
+        Self { clauses }
+    }
+
+    pub(super) fn to_form(&self, prefix: &str, form: &mut FormData) {
+        for (i, clause) in self.clauses.iter().enumerate() {
+            let mark = match clause {
+                Clause::Any { .. } => (i + 1).to_string(),
+                Clause::One(_) => String::new(),
+            };
+            for condition in clause.conditions() {
+                form.push(&format!("{prefix}_column"), &condition.column);
+                form.push(&format!("{prefix}_op"), condition.op.as_str());
+                form.push(&format!("{prefix}_value"), condition.value_text());
+                form.push(&format!("{prefix}_any"), &mark);
+            }
+        }
+    }
+
+    /// `distance ≥ 500 and (a = 1 or b is null)`.
+    pub fn in_words(&self) -> String {
+        let clauses: Vec<_> = self
+            .clauses
+            .iter()
+            .map(|clause| {
+                let words: Vec<_> = clause
+                    .conditions()
+                    .iter()
+                    .map(Condition::in_words)
+                    .collect();
+                if words.len() > 1 {
+                    format!("({})", words.join(" or "))
+                } else {
+                    words.concat()
+                }
+            })
+            .collect();
+        clauses.join(" and ")
+    }
+}
+
+impl Condition {
+    /// `distance ≥ 500`.
+    pub fn in_words(&self) -> String {
+        let sign = self.op.label();
+        if self.op.is_valueless() {
+            return format!("{} {sign}", self.column);
+        }
+        format!("{} {sign} {}", self.column, self.value_text())
+    }
+
+    /// The value as a form has it; the parts of a list between commas. A part that
+    /// holds a comma or a quote itself stands in double quotes.
+    fn value_text(&self) -> String {
+        match &self.value {
+            None => String::new(),
+            Some(Value::Array(values)) => values
+                .iter()
+                .map(|value| quote(scalar_text(value)))
+                .collect::<Vec<_>>()
+                .join(", "),
+            Some(value) => scalar_text(value),
+        }
+    }
+
+    fn validate(&self, at: &str, schema: &Schema, errors: &mut Vec<FieldError>) {
+        let column = match schema.find(&format!("{at}.column"), &self.column) {
+            Ok(column) => column,
+            Err(error) => return errors.push(error),
+        };
+        if !self.op.admits(column.kind) {
+            let message = format!(
+                "“{}” does not work on “{}”, which is {} column.",
+                self.op.label(),
+                self.column,
+                column.kind.with_article()
+            );
+            return errors.push(FieldError::new(format!("{at}.op"), message));
+        }
+        if let Err(message) = self.check_value(column) {
+            errors.push(FieldError::new(format!("{at}.value"), message));
+        }
+    }
+
+    fn check_value(&self, column: &Column) -> Result<(), String> {
+        let missing = || format!("Say what “{}” is compared with.", self.column);
+        match (self.op, &self.value) {
+            (op, None | Some(Value::Null)) if op.is_valueless() => Ok(()),
+            (op, Some(_)) if op.is_valueless() => Err(format!("“{}” takes no value.", op.label())),
+            (_, None | Some(Value::Null)) => Err(missing()),
+            (Op::Between, Some(Value::Array(ends))) => match ends.as_slice() {
+                [low, high] => check_scalar(low, column).and(check_scalar(high, column)),
+                _ => Err("“between” takes two values, the lower first.".to_owned()),
+            },
+            (Op::Between, Some(_)) => {
+                Err("“between” takes two values, the lower first.".to_owned())
+            }
+            (Op::In, Some(Value::Array(values))) if values.is_empty() => Err(missing()),
+            (Op::In, Some(Value::Array(values))) if values.len() > limits::IN_VALUES => Err(
+                format!("At most {} values.", words::count(limits::IN_VALUES as u64)),
+            ),
+            (Op::In, Some(Value::Array(values))) => values
+                .iter()
+                .try_for_each(|value| check_scalar(value, column)),
+            (Op::In, Some(_)) => Err("“is one of” takes a list.".to_owned()),
+            (Op::Last, Some(Value::String(text))) => Span::parse(text).map(drop),
+            (Op::Last, Some(_)) => Err("Say how long, such as “30 days”.".to_owned()),
+            (_, Some(value)) => check_scalar(value, column),
+        }
+    }
+}
+
+/// A while, as `last` takes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Span {
+    /// So many seconds (minutes, hours, days and weeks are whole numbers of them).
+    Seconds(i64),
+    /// So many months of the calendar.
+    Months(u32),
+}
+
+impl Span {
+    /// Reads `30 days`, `1 week`, `12 months`; the error is a sentence.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let bad = || {
+            format!(
+                "“{}” is not a length of time. Write one such as “30 days”.",
+                words::shorten(text, 40)
+            )
+        };
+        let (number, unit) = text
+            .trim()
+            .split_once(char::is_whitespace)
+            .ok_or_else(bad)?;
+        let n: u32 = number
+            .parse()
+            .ok()
+            .filter(|n| (1..=100_000).contains(n))
+            .ok_or_else(bad)?;
+        let seconds = |each: i64| Self::Seconds(i64::from(n) * each);
+        match unit.trim().trim_end_matches('s') {
+            "second" => Ok(seconds(1)),
+            "minute" => Ok(seconds(60)),
+            "hour" => Ok(seconds(3_600)),
+            "day" => Ok(seconds(86_400)),
+            "week" => Ok(seconds(7 * 86_400)),
+            "month" => Ok(Self::Months(n)),
+            "year" => Ok(Self::Months(n.min(8_000) * 12)),
+            _ => Err(bad()),
+        }
+    }
+}
+
+fn check_scalar(value: &Value, column: &Column) -> Result<(), String> {
+    let shown = words::shorten(&scalar_text(value), 40);
+    let wrong = |a: &str| {
+        Err(format!(
+            "“{shown}” is not {a}; “{}” is {} column.",
+            column.name,
+            column.kind.with_article()
+        ))
+    };
+    if value
+        .as_str()
+        .is_some_and(|text| text.len() > limits::VALUE_BYTES)
+    {
+        return Err(format!(
+            "A value has at most {} bytes.",
+            words::count(limits::VALUE_BYTES as u64)
+        ));
+    }
+    let text = value.as_str();
+    match column.kind {
+        ColumnType::Text if text.is_none() => wrong("text"),
+        ColumnType::Integer | ColumnType::Number if !value.is_number() && !is_special(text) => {
+            wrong("a number")
+        }
+        ColumnType::Decimal
+            if !value.is_number() && text.is_none_or(|t| t.parse::<f64>().is_err()) =>
+        {
+            wrong("a number")
+        }
+        ColumnType::Boolean if !value.is_boolean() => wrong("true or false"),
+        ColumnType::Date if text.is_none_or(|t| parse_date(t).is_none()) => {
+            wrong("a date such as 2026-11-24")
+        }
+        ColumnType::Time if text.is_none_or(|t| t.parse::<NaiveTime>().is_err()) => {
+            wrong("a time such as 09:30:00")
+        }
+        ColumnType::Timestamp if text.is_none_or(|t| !is_timestamp(t)) => {
+            wrong("a time such as 2026-11-24T09:30:00Z")
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_special(text: Option<&str>) -> bool {
+    matches!(text, Some("NaN" | "Infinity" | "-Infinity"))
+}
+
+fn parse_date(text: &str) -> Option<NaiveDate> {
+    text.parse().ok()
+}
+
+fn is_timestamp(text: &str) -> bool {
+    DateTime::parse_from_rfc3339(text).is_ok()
+        || text.replace(' ', "T").parse::<NaiveDateTime>().is_ok()
+        || parse_date(text).is_some()
+}
+
+/// Reads a form's text as a value for a column of `kind`. What does not read as that
+/// type stays text, for `validate` to say so.
+fn read_value(op: Op, kind: ColumnType, text: &str) -> Option<Value> {
+    if op.is_valueless() || text.is_empty() {
+        return None;
+    }
+    if op.takes_list() {
+        return Some(Value::Array(
+            split_list(text)
+                .iter()
+                .map(|part| read_scalar(kind, part))
+                .collect(),
+        ));
+    }
+    Some(if op == Op::Last {
+        Value::String(text.to_owned())
+    } else {
+        read_scalar(kind, text)
+    })
+}
+
+fn read_scalar(kind: ColumnType, text: &str) -> Value {
+    let number = || {
+        let integer = text.parse::<i64>().map(Value::from).ok();
+        integer.or_else(|| {
+            text.parse::<f64>()
+                .ok()
+                .and_then(|x| serde_json::Number::from_f64(x).map(Value::Number))
+        })
+    };
+    let read = match kind {
+        ColumnType::Integer | ColumnType::Number => number(),
+        ColumnType::Boolean => text.parse::<bool>().map(Value::Bool).ok(),
+        _ => None,
+    };
+    read.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+fn scalar_text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn quote(text: String) -> String {
+    if text.is_empty() || text.contains([',', '"']) || text != text.trim() {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text
+    }
+}
+
+/// Splits at commas outside double quotes; the inverse of joining quoted parts.
+fn split_list(text: &str) -> Vec<String> {
+    let mut parts = Vec::new();
+    let mut rest = text.trim();
+    loop {
+        let part;
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let mut value = String::new();
+            let mut tail = quoted;
+            while let Some((before, after)) = tail.split_once('"') {
+                value.push_str(before);
+                match after.strip_prefix('"') {
+                    Some(more) => {
+                        value.push('"');
+                        tail = more;
+                    }
+                    None => {
+                        tail = after;
+                        break;
+                    }
+                }
+            }
+            part = value;
+            rest = tail.trim_start();
+        } else {
+            let cut = rest.find(',').unwrap_or(rest.len());
+            part = rest[..cut].trim().to_owned();
+            rest = &rest[cut..];
+        }
+        parts.push(part);
+        match rest.split_once(',') {
+            Some((_, after)) => rest = after.trim_start(),
+            None => return parts,
+        }
+    }
+}
