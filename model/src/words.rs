@@ -40,7 +40,7 @@ pub fn number(x: f64) -> String {
     if size != 0.0 && !(1e-6..1e15).contains(&size) {
         return format!("{sign}{size:.3e}");
     }
-    let decimals = if size == size.trunc() || size >= 1000.0 {
+    let decimals = if size.fract() == 0.0 || size >= 1000.0 {
         0
     } else if size >= 100.0 {
         1

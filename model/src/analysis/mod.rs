@@ -9,6 +9,7 @@ mod filter;
 mod measure;
 mod order;
 mod rows;
+mod value;
 
 use serde::{Deserialize, Deserializer, Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -19,6 +20,7 @@ pub use filter::{Clause, Condition, Filter, Op};
 pub use measure::{Measure, MeasureFn};
 pub use order::OrderBy;
 pub use rows::Rows;
+pub use value::Span;
 
 use crate::{
     form::{Field, FormData, KindInfo},
