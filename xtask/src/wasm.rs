@@ -98,12 +98,13 @@ fn bind(compiled: &[u8], mode: Mode) -> Result<(String, Vec<u8>), Error> {
         .remove_name_section(mode == Mode::Release)
         .remove_producers_section(mode == Mode::Release);
     let mut output = bindgen.generate_output().map_err(|error| failed(&error))?;
-    if let Some(name) = output
+    // Every crate that uses wasm-bindgen has a list of inline scripts; nearly all are empty.
+    let mut inline = output
         .snippets()
-        .keys()
-        .chain(output.local_modules().keys())
-        .next()
-    {
+        .iter()
+        .filter(|(_, scripts)| !scripts.is_empty());
+    let own_script = inline.next().map(|(name, _)| name);
+    if let Some(name) = own_script.or(output.local_modules().keys().next()) {
         return Err(Error::Bindgen(format!(
             "{name} brings a JavaScript file of its own, which has no place in the site. \
              Take a library that does without"
