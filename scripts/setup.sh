@@ -34,7 +34,8 @@ look_for_run() {
     have cc || want build-essential "a C compiler, for zstd and for linking"
     # Somebody who brings a Redis of their own needs none here.
     [ -n "${ASSAY_REDIS:-}" ] || have redis-server || want_redis
-    have_node || want_node
+    # Debian 12's own Node.js is too old, so the system's packages are no remedy.
+    have_node || remedies+=("Node.js $NODE_MAJOR or newer with npm, for the tools of the site build: install it from https://nodejs.org")
 }
 
 look_for_test() {
@@ -46,18 +47,6 @@ look_for_test() {
 
 want_redis() {
     want redis-server "the database that holds all data; Assay starts its own and uses no system service"
-}
-
-want_node() {
-    # Debian's own Node.js is too old on Debian 12 and new enough from 13 on.
-    local offered
-    offered=$(apt-cache policy nodejs 2>/dev/null | awk '/Candidate:/ { print int($2) }')
-    if [ "${offered:-0}" -ge "$NODE_MAJOR" ]; then
-        want nodejs "runs the tools of the site build"
-        want npm "installs the tools of the site build"
-    else
-        remedies+=("Node.js $NODE_MAJOR or newer with npm, for the tools of the site build: install it from https://nodejs.org")
-    fi
 }
 
 # have PROGRAM...: whether one of these programs is there.

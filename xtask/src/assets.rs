@@ -86,3 +86,56 @@ impl Assets {
         self.site.join(asset)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn assets(site: &std::path::Path, mode: Mode) -> Assets {
+        let places = Places {
+            root: site.to_owned(),
+            target: site.to_owned(),
+            site: site.to_owned(),
+        };
+        Assets::open(&places, mode).unwrap()
+    }
+
+    fn names(site: &std::path::Path) -> Vec<String> {
+        let paths = files::below(site).unwrap();
+        let endings = paths.iter().map(|path| path.to_string_lossy().into_owned());
+        endings
+            .map(|path| path.rsplit('-').next().unwrap_or_default()[16..].to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn a_file_keeps_its_twins_and_goes_with_them() {
+        let site = tempfile::tempdir().unwrap();
+        let assets = assets(site.path(), Mode::Release);
+        let old = assets
+            .add("app", "js", b"old", Packing::Compressed)
+            .unwrap();
+        let new = assets
+            .add("app", "css", b"new", Packing::Compressed)
+            .unwrap();
+        assert_ne!(old, new);
+
+        assets.prune(&[new]).unwrap();
+        assert_eq!(names(site.path()), [".css", ".css.br", ".css.gz"]);
+    }
+
+    #[test]
+    fn a_build_for_development_compresses_nothing_and_a_later_one_makes_up_for_it() {
+        let site = tempfile::tempdir().unwrap();
+        let dev = assets(site.path(), Mode::Dev);
+        let first = dev.add("app", "js", b"same", Packing::Compressed).unwrap();
+        assert_eq!(names(site.path()), [".js"]);
+
+        let release = assets(site.path(), Mode::Release);
+        let second = release
+            .add("app", "js", b"same", Packing::Compressed)
+            .unwrap();
+        assert_eq!(first, second);
+        assert_eq!(names(site.path()), [".js", ".js.br", ".js.gz"]);
+    }
+}
