@@ -18,6 +18,7 @@ pub mod limits;
 pub mod problem;
 pub mod result;
 pub mod schema;
+pub mod status;
 pub mod time;
 pub mod words;
 
@@ -29,4 +30,5 @@ pub use job::{Attempt, Job, JobKind, JobRequest, JobState, Outcome, Page, Progre
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use result::{ResultColumn, ResultPage, ResultRef};
 pub use schema::{Column, ColumnType, Schema};
+pub use status::{RedisStatus, Status};
 pub use time::Timestamp;
