@@ -1,0 +1,134 @@
+//! `/datasets`: list, look, rename, delete; the declaration of collections. Files come
+//! in by `upload.rs`, rows go out by `rows.rs`.
+
+use assay_model::{Dataset, DatasetId, DatasetName, Page, Problem, ProblemKind, words};
+use assay_store::{DatasetDeleted, Renamed};
+use axum::{
+    Json, Router,
+    extract::{Path, Query, State, rejection::{JsonRejection, QueryRejection}},
+    http::StatusCode,
+    routing::get,
+};
+use serde::Deserialize;
+
+use super::{
+    error::{ApiError, ApiResult},
+    jobs::page_limit,
+    state::AppState,
+    submit,
+    visitor::Visitor,
+};
+
+/// The routes of data sets.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/datasets", get(list)).route("/datasets/{dataset}", get(one).patch(rename).delete(remove))
+}
+
+#[derive(Debug, Deserialize)]
+struct ListQuery {
+    cursor: Option<String>,
+    limit: Option<u64>,
+}
+
+async fn list(State(state): State<AppState>, query: Result<Query<ListQuery>, QueryRejection>) -> ApiResult<Json<Page<Dataset>>> {
+    let Query(query) = query?;
+    Ok(Json(state.store.datasets(query.cursor.as_deref(), page_limit(query.limit)?).await?))
+}
+
+async fn one(State(state): State<AppState>, Path(name): Path<String>) -> ApiResult<Json<Dataset>> {
+    find(&state, &name).await.map(Json)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RenameBody {
+    name: String,
+}
+
+async fn rename(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path(name): Path<String>,
+    body: Result<Json<RenameBody>, JsonRejection>,
+) -> ApiResult<Json<Dataset>> {
+    let Json(body) = body?;
+    let new = submit::dataset_name(&body.name)?;
+    let dataset = find(&state, &name).await?;
+    match state.store.rename_dataset(dataset.id, &new).await? {
+        Renamed::Done => find(&state, &dataset.id.to_string()).await.map(Json),
+        Renamed::NameTaken => Err(submit::name_taken(Some(&new))),
+        Renamed::NotFound => Err(unknown(&name, &[])),
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct RemoveQuery {
+    #[serde(default)]
+    force: bool,
+}
+
+async fn remove(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path(name): Path<String>,
+    query: Result<Query<RemoveQuery>, QueryRejection>,
+) -> ApiResult<StatusCode> {
+    let Query(query) = query?;
+    delete(&state, &name, query.force).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Deletes a data set by name or id; with `force` also while jobs read it.
+pub async fn delete(state: &AppState, name: &str, force: bool) -> ApiResult<()> {
+    let dataset = find(state, name).await?;
+    match state.store.delete_dataset(dataset.id, force).await? {
+        DatasetDeleted::Done => Ok(()),
+        DatasetDeleted::NotFound => Err(unknown(name, &[])),
+        DatasetDeleted::InUse(jobs) => {
+            let ids: Vec<String> = jobs.iter().map(ToString::to_string).collect();
+            Err(ApiError::new(
+                ProblemKind::Conflict,
+                format!(
+                    "{} of “{}” now: {}. Wait for them, cancel them, or add ?force=true.",
+                    match jobs.len() {
+                        1 => "A job reads rows".to_owned(),
+                        n => format!("{n} jobs read rows"),
+                    },
+                    dataset.name,
+                    words::and(&ids)
+                ),
+            ))
+        }
+    }
+}
+
+/// The data set of this name or id, or the problem that there is none, which suggests
+/// the nearest name.
+pub async fn find(state: &AppState, name: &str) -> ApiResult<Dataset> {
+    let id = match name.parse::<DatasetId>() {
+        Ok(id) => Some(id),
+        Err(_) => match name.parse::<DatasetName>() {
+            Ok(name) => state.store.dataset_id(&name).await?,
+            Err(_) => None,
+        },
+    };
+    if let Some(id) = id
+        && let Some(dataset) = state.store.dataset(id).await?
+    {
+        return Ok(dataset);
+    }
+    let known = state.store.datasets(None, assay_model::limits::PAGE_MOST).await?;
+    let names: Vec<String> = known.items.iter().map(|dataset| dataset.name.to_string()).collect();
+    Err(unknown(name, &names))
+}
+
+fn unknown(name: &str, known: &[String]) -> ApiError {
+    let shown = words::shorten(name, 60);
+    let near = assay_model::schema::nearest(name, known.iter().map(String::as_str));
+    let message = match &near {
+        Some(near) => format!("There is no data set “{shown}”. Did you mean “{near}”?"),
+        None => format!("There is no data set “{shown}”."),
+    };
+    let error = assay_model::FieldError { field: "dataset".to_owned(), message: message.clone(), suggestion: near };
+    Problem { errors: vec![error], ..Problem::new(ProblemKind::NotFound, message) }.into()
+}

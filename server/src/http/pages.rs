@@ -1,0 +1,149 @@
+//! The pages: rendered here by the app's components, with their data fetched by a
+//! direct call into the API's router, then alive in the browser.
+
+use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc};
+
+use assay_app::{
+    App, PageStatus, SiteAssets,
+    api::{Method as ApiMethod, Reply, Transport},
+    shell,
+};
+use axum::{
+    Router,
+    body::Body,
+    extract::Request,
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    response::Response,
+    routing::get,
+};
+use leptos::{
+    context::{provide_context, use_context},
+    nonce::use_nonce,
+};
+use leptos_axum::ResponseOptions;
+use tower::ServiceExt;
+
+/// Most bytes of an answer that a page is rendered from.
+const ANSWER_MOST: usize = 64 << 20;
+
+/// Renders pages.
+#[derive(Clone)]
+pub struct Pages {
+    assets: Arc<SiteAssets>,
+    api: Router,
+}
+
+impl Pages {
+    /// Pages that fetch their data from `api`, the router with the sessions around it.
+    pub fn new(assets: SiteAssets, api: Router) -> Self {
+        Self { assets: Arc::new(assets), api }
+    }
+
+    /// The addresses of pages; every other address gets the page that says so.
+    pub fn router(self) -> Router {
+        let page = |pages: Self| get(move |request: Request| pages.clone().render(request));
+        let missing = self.clone();
+        Router::new()
+            .route("/", page(self.clone()))
+            .route("/datasets", page(self.clone()))
+            .route("/datasets/{name}", page(self.clone()))
+            .route("/new", page(self.clone()))
+            .route("/jobs", page(self.clone()))
+            .route("/jobs/{id}", page(self))
+            .fallback(move |request: Request| async move {
+                let Ok(mut response) = missing.render(request).await;
+                *response.status_mut() = StatusCode::NOT_FOUND;
+                response
+            })
+    }
+
+    /// Answers a request for a page.
+    pub async fn render(self, request: Request) -> Result<Response, Infallible> {
+        let status = PageStatus::default();
+        let for_context = status.clone();
+        let assets = Arc::clone(&self.assets);
+        let transport: Arc<dyn Transport> =
+            Arc::new(InProcess { api: self.api.clone(), headers: visitor_headers(request.headers()) });
+        let handler = leptos_axum::render_app_async_with_context(
+            move || {
+                provide_context(Arc::clone(&transport));
+                provide_context(for_context.clone());
+                if let Some(options) = use_context::<ResponseOptions>() {
+                    set_policy(&options);
+                }
+            },
+            move || shell(&assets),
+        );
+        let mut response = handler(request).await;
+        if let Ok(code) = StatusCode::from_u16(status.get())
+            && response.status() == StatusCode::OK
+        {
+            *response.status_mut() = code;
+        }
+        // A page shows live data: what the browser kept would show the past.
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        Ok(response)
+    }
+
+    /// Answers with the page at `address`, whatever was asked, for the visitor of
+    /// `headers`: a form that could not be taken in shows itself again.
+    pub async fn render_at(self, address: &str, headers: &HeaderMap, status: StatusCode) -> Response {
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = Method::GET;
+        *request.uri_mut() = address.parse().unwrap_or_else(|_| Uri::from_static("/"));
+        *request.headers_mut() = visitor_headers(headers);
+        let Ok(mut response) = self.render(request).await;
+        *response.status_mut() = status;
+        response
+    }
+}
+
+/// What says who asks.
+fn visitor_headers(headers: &HeaderMap) -> HeaderMap {
+    let kept = [header::COOKIE, header::HOST, header::ACCEPT_LANGUAGE];
+    kept.into_iter().filter_map(|name| headers.get(&name).map(|value| (name, value.clone()))).collect()
+}
+
+/// Nothing but what this server sends may run or be drawn, and scripts only with this
+/// page's nonce.
+fn set_policy(options: &ResponseOptions) {
+    let nonce = use_nonce().map(|nonce| format!("'nonce-{nonce}'")).unwrap_or_default();
+    let policy = format!(
+        "default-src 'none'; script-src {nonce} 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    );
+    if let Ok(value) = HeaderValue::from_str(&policy) {
+        options.insert_header(header::CONTENT_SECURITY_POLICY, value);
+    }
+}
+
+/// The API without the network between.
+struct InProcess {
+    api: Router,
+    headers: HeaderMap,
+}
+
+impl Transport for InProcess {
+    fn call(
+        &self,
+        method: ApiMethod,
+        path_and_query: String,
+        body: Option<String>,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, ()>> + Send>> {
+        let api = self.api.clone();
+        let mut request = Request::new(body.map_or_else(Body::empty, Body::from));
+        *request.headers_mut() = self.headers.clone();
+        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        Box::pin(async move {
+            *request.method_mut() = method.as_str().parse().map_err(|_| ())?;
+            *request.uri_mut() = path_and_query.parse().map_err(|_| ())?;
+            let response = match api.oneshot(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            let status = response.status().as_u16();
+            let bytes = axum::body::to_bytes(response.into_body(), ANSWER_MOST).await.map_err(|_| ())?;
+            let body = String::from_utf8(bytes.into()).map_err(|_| ())?;
+            Ok(Reply { status, body })
+        })
+    }
+}

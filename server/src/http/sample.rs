@@ -1,0 +1,102 @@
+//! `POST /sample`: the sample data, and a first analysis of it.
+
+use assay_model::{Analysis, Collection, Job, JobRequest, Owner, ProblemKind};
+use assay_store::ImportSpec;
+use axum::{
+    Json, Router,
+    extract::{Query, State, rejection::QueryRejection},
+    http::StatusCode,
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    error::{ApiError, ApiResult},
+    state::AppState,
+    submit, upload,
+    visitor::Visitor,
+};
+use crate::sample;
+
+/// The route of the sample.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/sample", post(load))
+}
+
+#[derive(Debug, Deserialize)]
+struct SampleQuery {
+    #[serde(default)]
+    analyse: bool,
+}
+
+/// What a load of the sample has begun.
+#[derive(Debug, Serialize)]
+pub struct Loaded {
+    /// The imports that run now; none for tables that are there already.
+    pub jobs: Vec<Job>,
+    /// The first analysis, when it was asked for.
+    pub job: Option<Job>,
+}
+
+async fn load(
+    State(state): State<AppState>,
+    Visitor(owner): Visitor,
+    query: Result<Query<SampleQuery>, QueryRejection>,
+) -> ApiResult<Response> {
+    let Query(query) = query?;
+    let loaded = begin(&state, &owner, query.analyse).await?;
+    Ok((StatusCode::ACCEPTED, Json(loaded)).into_response())
+}
+
+/// Puts the imports in line and writes the animals; with `analyse`, waits for the
+/// flights and puts the first analysis in line.
+pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<Loaded> {
+    let mut jobs = Vec::new();
+    for table in sample::TABLES {
+        let name = submit::dataset_name(table.name)?;
+        if state.store.dataset_id(&name).await?.is_none() {
+            let mut spool = state.store.upload();
+            spool.push(table.parquet).await?;
+            let id = spool.id();
+            spool.finish().await?;
+            let bytes = table.parquet.len() as u64;
+            let import = ImportSpec { upload: id, bytes, name, format: Some("parquet".to_owned()) };
+            jobs.push(submit::import(state, owner, import, Some(sample::SOURCE.to_owned())).await?);
+        }
+    }
+    animals(state, owner).await?;
+    let job = if analyse { Some(first_analysis(state, owner, jobs.first()).await?) } else { None };
+    Ok(Loaded { jobs, job })
+}
+
+async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
+    let Some(name) = sample::animals_name() else { return Ok(()) };
+    if state.store.dataset_id(&name).await?.is_some() {
+        return Ok(());
+    }
+    let records: Vec<_> = sample::animals().collect();
+    let pattern = Collection { pattern: sample::ANIMAL_PATTERN.to_owned(), kind: assay_model::CollectionType::default() };
+    state.store.put_records(&pattern, &records).await?;
+    upload::collection(state, owner, &name, pattern).await.map(drop)
+}
+
+/// How long the first analysis waits for the flights.
+const IMPORT_MOST: std::time::Duration = std::time::Duration::from_secs(60);
+
+async fn first_analysis(state: &AppState, owner: &Owner, import: Option<&Job>) -> ApiResult<Job> {
+    if let Some(import) = import {
+        state.hub.wait(import.id, IMPORT_MOST).await?;
+    }
+    let example = Analysis::examples().into_iter().find(|analysis| analysis.kind() == "aggregate");
+    let analysis = example.ok_or_else(|| ApiError::new(ProblemKind::Internal, "There is no first analysis."))?;
+    let request = JobRequest {
+        dataset: sample::TABLES[0].name.to_owned(),
+        analysis: serde_json::to_value(&analysis).map_err(ApiError::internal)?,
+        label: Some("Departure delay by airline".to_owned()),
+        priority: 0,
+        timeout_s: None,
+        fresh: false,
+    };
+    submit::analysis(state, owner, request, None, None).await
+}

@@ -1,0 +1,37 @@
+//! What every handler may use.
+
+use std::sync::Arc;
+
+use assay_engine::Engine;
+use assay_store::Store;
+use tokio_util::sync::CancellationToken;
+
+use crate::hub::Hub;
+
+/// Shared by all handlers; cheap to clone.
+#[derive(Clone)]
+pub struct AppState {
+    /// Everything kept.
+    pub store: Store,
+    /// Reads rows for looking at and results for showing; analyses and imports run in
+    /// the worker.
+    pub engine: Engine,
+    /// What happens.
+    pub hub: Hub,
+    /// What was configured.
+    pub options: Arc<Options>,
+    /// Ends the streams when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// What was configured for the HTTP side.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Most bytes of an upload.
+    pub upload_most: u64,
+    /// Whether jobs of the kind `noop` are taken.
+    pub bench: bool,
+    /// How the own Redis keeps its data, as the page says it; `None` for one that
+    /// somebody else runs.
+    pub durable: Option<bool>,
+}

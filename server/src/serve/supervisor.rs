@@ -1,0 +1,159 @@
+//! The supervisor: `serve` runs its worker as a process of its own, because a query
+//! engine can abort, overflow its stack or be killed for its memory, and none of that
+//! may take the page down.
+//!
+//! It sees its worker's end at once and says what kind of end it was. An abnormal end
+//! by itself (a panic, an abort, a segmentation fault) is a *crash* and counts against
+//! the jobs that ran; a kill from outside is a *loss*, which is forgiven far longer; an
+//! orderly exit has handed its jobs back and is neither.
+
+use std::{
+    os::unix::process::ExitStatusExt,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+    time::Duration,
+};
+
+use anyhow::Context;
+use assay_model::WorkerId;
+use assay_store::{Ended, Store};
+use tokio::{
+    process::{Child, Command},
+    time::Instant,
+};
+use tokio_util::sync::CancellationToken;
+use tracing::{error, info, warn};
+
+use crate::cli::PoolArgs;
+
+/// How the worker is run.
+#[derive(Debug, Clone)]
+pub struct Supervisor {
+    /// The Redis that it works on.
+    pub redis: String,
+    /// The first part of every key.
+    pub prefix: String,
+    /// What it may use.
+    pub pool: PoolArgs,
+    /// Where it spills.
+    pub spill: PathBuf,
+    /// The mark of the data folder.
+    pub home: String,
+    /// Its log settings.
+    pub log: [String; 2],
+}
+
+/// How long an orderly stop may take: 20 s for the jobs, and a little to say so.
+const STOP_MOST: Duration = Duration::from_secs(22);
+/// A worker that ends sooner than this is not restarted at once.
+const SHORT_LIFE: Duration = Duration::from_secs(1);
+
+impl Supervisor {
+    /// Keeps one worker running until told to stop; returns when it has ended.
+    pub async fn run(self, store: Store, stop: CancellationToken) {
+        loop {
+            let id = crate::worker::new_id();
+            let began = Instant::now();
+            let mut child = match self.spawn(&id) {
+                Ok(child) => child,
+                Err(error) => {
+                    error!(error = format!("{error:#}"), "the worker does not start");
+                    tokio::select! {
+                        () = stop.cancelled() => return,
+                        () = tokio::time::sleep(SHORT_LIFE) => continue,
+                    }
+                }
+            };
+            let status = tokio::select! {
+                status = child.wait() => status,
+                () = stop.cancelled() => {
+                    end(child).await;
+                    return;
+                }
+            };
+            if let Some(ended) = status.ok().and_then(kind_of_end) {
+                warn!(worker = %id, ?ended, "worker {id} {}; starting another", ended.word());
+                give_back(&store, &id, ended, &stop).await;
+            } else {
+                info!(worker = %id, "worker {id} has handed back; starting another");
+            }
+            if began.elapsed() < SHORT_LIFE {
+                tokio::time::sleep(SHORT_LIFE).await;
+            }
+        }
+    }
+
+    fn spawn(&self, id: &WorkerId) -> anyhow::Result<Child> {
+        let program = std::env::current_exe().context("this program does not know where it is")?;
+        let mut command = Command::new(program);
+        command
+            .arg("worker")
+            .args(["--redis", &self.redis, "--prefix", &self.prefix, "--home", &self.home])
+            .args(["--id", id.as_str(), "--log", &self.log[0], "--log-format", &self.log[1]])
+            .args(["--lease-ms", &self.pool.lease_ms.to_string()])
+            .arg("--spill")
+            .arg(&self.spill);
+        let options = [
+            ("--slots", self.pool.slots.map(u64::from)),
+            ("--memory-mb", self.pool.memory_mb),
+            ("--cache-mb", self.pool.cache_mb),
+        ];
+        for (flag, value) in options {
+            if let Some(value) = value {
+                command.args([flag, &value.to_string()]);
+            }
+        }
+        // Its standard input is the cord between the two: when `serve` is gone, however
+        // that came, the cord is cut and the worker hands back and ends.
+        command.stdin(Stdio::piped()).process_group(0).spawn().context("the worker's process cannot be started")
+    }
+}
+
+/// Puts the jobs of a dead worker back in line, however long Redis is away.
+async fn give_back(store: &Store, id: &WorkerId, ended: Ended, stop: &CancellationToken) {
+    loop {
+        match store.reap(id, ended).await {
+            Ok(_) => return,
+            Err(error) => warn!(%error, worker = %id, "the jobs of worker {id} cannot be put back in line yet"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(Duration::from_millis(500)) => {}
+        }
+    }
+}
+
+/// Cuts the cord and waits; kills what does not end.
+async fn end(mut child: Child) {
+    drop(child.stdin.take());
+    if tokio::time::timeout(STOP_MOST, child.wait()).await.is_err() {
+        warn!("the worker did not end in time and is killed");
+        child.kill().await.ok();
+    }
+}
+
+/// `None` for an orderly exit.
+fn kind_of_end(status: ExitStatus) -> Option<Ended> {
+    const KILL: i32 = 9;
+    const TERM: i32 = 15;
+    match (status.code(), status.signal()) {
+        (Some(0), _) => None,
+        (_, Some(KILL | TERM)) => Some(Ended::Lost),
+        _ => Some(Ended::Crashed),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_kill_from_outside_is_a_loss_and_an_abort_is_a_crash() {
+        let of = |raw| kind_of_end(ExitStatus::from_raw(raw));
+        assert_eq!(of(0), None);
+        assert_eq!(of(9), Some(Ended::Lost));
+        assert_eq!(of(6), Some(Ended::Crashed));
+        assert_eq!(of(11), Some(Ended::Crashed));
+        assert_eq!(of(101 << 8), Some(Ended::Crashed));
+    }
+}
