@@ -31,7 +31,4 @@ pub struct Options {
     pub upload_most: u64,
     /// Whether jobs of the kind `noop` are taken.
     pub bench: bool,
-    /// How the own Redis keeps its data, as the page says it; `None` for one that
-    /// somebody else runs.
-    pub durable: Option<bool>,
 }

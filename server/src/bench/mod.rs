@@ -1,0 +1,21 @@
+//! `assay bench`: measures, and prints ratios against a reference of the same run, since
+//! times alone say as much about the machine as about the program.
+
+mod g1;
+mod groupby;
+mod idle;
+mod page;
+mod push;
+mod server;
+
+use crate::cli::Bench;
+
+/// Runs a benchmark and prints its table.
+pub async fn run(what: Bench) -> anyhow::Result<()> {
+    match what {
+        Bench::Push { jobs } => push::run(jobs).await,
+        Bench::Groupby { rows, runs } => groupby::run(rows, runs).await,
+        Bench::Idle => idle::run().await,
+        Bench::Page => page::run(),
+    }
+}

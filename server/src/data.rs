@@ -1,0 +1,141 @@
+//! Where store and engine are introduced to each other: each knows only the traits it
+//! is handed, and these are the hands.
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use assay_engine::{BoxError, Input, Part, PartSink, Record, RecordSource, Spool, SpoolStream};
+use assay_model::{Dataset, DatasetId, DatasetKind, InputStamp, JobId, ResultColumn, ResultId};
+use assay_store::{Store, StoreError, blobs, collection::ScanFacts, upload::Upload};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use object_store::path::Path;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What is kept beside a result's rows; the store passes it on unread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResultMeta {
+    /// The columns.
+    pub columns: Vec<ResultColumn>,
+    /// The parts, in the order of the rows.
+    pub parts: Vec<Part>,
+    /// A Vega-Lite specification.
+    pub chart: Option<Value>,
+    /// The finding in a sentence.
+    pub finding: Option<String>,
+    /// What was read.
+    pub inputs: Vec<InputStamp>,
+}
+
+/// A data set ready to be read.
+pub struct Opened {
+    /// For the engine.
+    pub input: Input,
+    scan: Option<Arc<Scan>>,
+}
+
+impl Opened {
+    /// How the scan of a collection went, once it has ended.
+    pub fn scan_facts(&self) -> Option<ScanFacts> {
+        self.scan.as_ref().and_then(|scan| scan.facts())
+    }
+}
+
+/// Opens a data set as it is now.
+pub async fn input(store: &Store, dataset: &Dataset) -> Result<Input, StoreError> {
+    open(store, dataset, dataset.version).await.map(|opened| opened.input)
+}
+
+/// Opens a data set at a version; a collection has none and is read as it is.
+pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Opened, StoreError> {
+    match (dataset.kind, &dataset.collection) {
+        (DatasetKind::Collection, Some(collection)) => {
+            let scan = Arc::new(Scan { store: store.clone(), collection: collection.clone(), facts: Arc::default() });
+            let source: Arc<dyn RecordSource> = Arc::clone(&scan) as _;
+            let input = Input::Records { schema: dataset.schema.clone(), source };
+            Ok(Opened { input, scan: Some(scan) })
+        }
+        _ => {
+            let stored = store.manifest(dataset.id, version).await?.ok_or_else(|| {
+                StoreError::Corrupt { key: format!("version {version} of “{}”", dataset.name), what: "it is not there".to_owned() }
+            })?;
+            let parts: Vec<Part> = serde_json::from_str(&stored).map_err(|error| unreadable("the manifest", &error))?;
+            Ok(Opened { input: Input::Table { schema: dataset.schema.clone(), parts }, scan: None })
+        }
+    }
+}
+
+/// JSON of ours that does not read or write as it should.
+pub fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
+    StoreError::Corrupt { key: what.to_owned(), what: error.to_string() }
+}
+
+/// Puts parts into Redis, under the protection of the job that writes them.
+pub struct Sink {
+    store: Store,
+    job: JobId,
+    name: Box<dyn Fn(u32) -> Path + Send + Sync>,
+}
+
+impl Sink {
+    /// For the parts of a result.
+    pub fn of_result(store: Store, job: JobId, id: ResultId) -> Self {
+        Self { store, job, name: Box::new(move |n| blobs::result_part(id, n)) }
+    }
+
+    /// For the parts of a version of a table.
+    pub fn of_dataset(store: Store, job: JobId, id: DatasetId, version: u64) -> Self {
+        Self { store, job, name: Box::new(move |n| blobs::dataset_part(id, version, n)) }
+    }
+}
+
+#[async_trait]
+impl PartSink for Sink {
+    async fn put(&self, n: u32, bytes: Bytes) -> Result<Path, BoxError> {
+        let path = (self.name)(n);
+        self.store.put_part(self.job, &path, bytes).await?;
+        Ok(path)
+    }
+}
+
+/// A spooled upload, as the importer reads it.
+pub struct UploadSpool {
+    store: Store,
+    upload: Upload,
+}
+
+impl UploadSpool {
+    /// Reads this upload.
+    pub fn new(store: Store, upload: Upload) -> Self {
+        Self { store, upload }
+    }
+}
+
+#[async_trait]
+impl Spool for UploadSpool {
+    fn bytes(&self) -> u64 {
+        self.upload.bytes
+    }
+
+    async fn open(&self) -> Result<SpoolStream, BoxError> {
+        let chunks = self.store.read_upload(&self.upload);
+        Ok(chunks.map_err(io::Error::other).boxed())
+    }
+}
+
+/// The scan of a collection, as the engine reads it.
+struct Scan {
+    store: Store,
+    collection: assay_model::Collection,
+    facts: Arc<Mutex<Option<ScanFacts>>>,
+}
+
+impl Scan {
+    fn facts(&self) -> Option<ScanFacts> {
+        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
