@@ -16,7 +16,13 @@ pub struct Cli {
     pub config: Option<PathBuf>,
 
     /// What is logged, in the syntax of tracing's `EnvFilter`.
-    #[arg(long, global = true, env = "ASSAY_LOG", default_value = "info", value_name = "FILTER")]
+    #[arg(
+        long,
+        global = true,
+        env = "ASSAY_LOG",
+        default_value = "info",
+        value_name = "FILTER"
+    )]
     pub log: String,
 
     /// How log lines look.
@@ -110,7 +116,12 @@ pub struct ServeArgs {
     pub insecure: bool,
 
     /// The largest file that may be uploaded, in megabytes.
-    #[arg(long, env = "ASSAY_MAX_UPLOAD_MB", default_value_t = 10_000, value_name = "MB")]
+    #[arg(
+        long,
+        env = "ASSAY_MAX_UPLOAD_MB",
+        default_value_t = 10_000,
+        value_name = "MB"
+    )]
     pub max_upload_mb: u64,
 
     /// Do not start a worker: others do the work.
@@ -144,7 +155,12 @@ pub struct PoolArgs {
     pub cache_mb: Option<u64>,
 
     /// How long a job stays with a worker that says nothing, in milliseconds.
-    #[arg(long, env = "ASSAY_LEASE_MS", default_value_t = 10_000, value_name = "MS")]
+    #[arg(
+        long,
+        env = "ASSAY_LEASE_MS",
+        default_value_t = 10_000,
+        value_name = "MS"
+    )]
     pub lease_ms: u64,
 }
 
@@ -182,7 +198,12 @@ pub struct WorkerArgs {
 #[derive(Debug, Clone, Args)]
 pub struct ClientArgs {
     /// The server.
-    #[arg(long, env = "ASSAY_SERVER", default_value = "http://127.0.0.1:3000", value_name = "URL")]
+    #[arg(
+        long,
+        env = "ASSAY_SERVER",
+        default_value = "http://127.0.0.1:3000",
+        value_name = "URL"
+    )]
     pub server: String,
 }
 

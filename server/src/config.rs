@@ -14,13 +14,17 @@ use crate::cli::Cli;
 pub fn read() -> anyhow::Result<Cli> {
     let arguments: Vec<OsString> = std::env::args_os().collect();
     // The file's name may itself come from a flag, so the command line is read twice.
-    let first = Cli::command().ignore_errors(true).get_matches_from(&arguments);
+    let first = Cli::command()
+        .ignore_errors(true)
+        .get_matches_from(&arguments);
     let Some((path, text)) = read_file(&first)? else {
         return Ok(<Cli as clap::Parser>::parse_from(arguments));
     };
-    let table: toml::Table =
-        text.parse().with_context(|| format!("{} is not TOML as it should be", path.display()))?;
-    let command = with_defaults(Cli::command(), &table).with_context(|| format!("In {}", path.display()))?;
+    let table: toml::Table = text
+        .parse()
+        .with_context(|| format!("{} is not TOML as it should be", path.display()))?;
+    let command =
+        with_defaults(Cli::command(), &table).with_context(|| format!("In {}", path.display()))?;
     let matches = command.get_matches_from(arguments);
     Ok(Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit()))
 }
@@ -31,7 +35,9 @@ fn read_file(matches: &ArgMatches) -> anyhow::Result<Option<(PathBuf, String)>> 
             .with_context(|| format!("The configuration file {} cannot be read", path.display()))?;
         return Ok(Some((path.clone(), text)));
     }
-    let Some(home) = std::env::var_os("HOME") else { return Ok(None) };
+    let Some(home) = std::env::var_os("HOME") else {
+        return Ok(None);
+    };
     let path = PathBuf::from(home).join(".config/assay/assay.toml");
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some((path, text))),
@@ -44,15 +50,34 @@ fn with_defaults(mut command: Command, table: &toml::Table) -> anyhow::Result<Co
     for (key, value) in table {
         let text = match value {
             toml::Value::String(text) => text.clone(),
-            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => value.to_string(),
+            toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
+                value.to_string()
+            }
             _ => bail!("“{key}” must be text, a number, true or false"),
         };
         let mut known = false;
-        command = command.mut_args(|arg| if is_setting(&arg, key) { known = true; arg.default_value(text.clone()) } else { arg });
-        let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();
+        command = command.mut_args(|arg| {
+            if is_setting(&arg, key) {
+                known = true;
+                arg.default_value(text.clone())
+            } else {
+                arg
+            }
+        });
+        let names: Vec<String> = command
+            .get_subcommands()
+            .map(|sub| sub.get_name().to_owned())
+            .collect();
         for name in names {
             command = command.mut_subcommand(name, |sub| {
-                sub.mut_args(|arg| if is_setting(&arg, key) { known = true; arg.default_value(text.clone()) } else { arg })
+                sub.mut_args(|arg| {
+                    if is_setting(&arg, key) {
+                        known = true;
+                        arg.default_value(text.clone())
+                    } else {
+                        arg
+                    }
+                })
             });
         }
         if !known {
@@ -83,14 +108,25 @@ mod tests {
     #[test]
     fn a_flag_wins_over_the_file_and_the_file_over_the_default() {
         let file = "addr = \"127.0.0.1:4000\"\ndurable = true\nslots = 3";
-        assert_eq!(serve_addr(file, &["assay", "serve"]).unwrap(), "127.0.0.1:4000");
-        assert_eq!(serve_addr(file, &["assay", "serve", "--addr", "127.0.0.1:5000"]).unwrap(), "127.0.0.1:5000");
-        assert_eq!(serve_addr("", &["assay", "serve"]).unwrap(), "127.0.0.1:3000");
+        assert_eq!(
+            serve_addr(file, &["assay", "serve"]).unwrap(),
+            "127.0.0.1:4000"
+        );
+        assert_eq!(
+            serve_addr(file, &["assay", "serve", "--addr", "127.0.0.1:5000"]).unwrap(),
+            "127.0.0.1:5000"
+        );
+        assert_eq!(
+            serve_addr("", &["assay", "serve"]).unwrap(),
+            "127.0.0.1:3000"
+        );
     }
 
     #[test]
     fn an_unknown_setting_is_named() {
-        let error = serve_addr("adress = \"x\"", &["assay", "serve"]).unwrap_err().to_string();
+        let error = serve_addr("adress = \"x\"", &["assay", "serve"])
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("“adress”"), "{error}");
     }
 }

@@ -47,31 +47,66 @@ impl Opened {
 
 /// Opens a data set as it is now.
 pub async fn input(store: &Store, dataset: &Dataset) -> Result<Input, StoreError> {
-    open(store, dataset, dataset.version).await.map(|opened| opened.input)
+    open(store, dataset, dataset.version)
+        .await
+        .map(|opened| opened.input)
 }
 
 /// Opens a data set at a version; a collection has none and is read as it is.
 pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Opened, StoreError> {
     match (dataset.kind, &dataset.collection) {
         (DatasetKind::Collection, Some(collection)) => {
-            let scan = Arc::new(Scan { store: store.clone(), collection: collection.clone(), facts: Arc::default() });
+            let scan = Arc::new(Scan {
+                store: store.clone(),
+                collection: collection.clone(),
+                facts: Arc::default(),
+            });
             let source: Arc<dyn RecordSource> = Arc::clone(&scan) as _;
-            let input = Input::Records { schema: dataset.schema.clone(), source };
-            Ok(Opened { input, scan: Some(scan) })
+            let input = Input::Records {
+                schema: dataset.schema.clone(),
+                source,
+            };
+            Ok(Opened {
+                input,
+                scan: Some(scan),
+            })
         }
         _ => {
-            let stored = store.manifest(dataset.id, version).await?.ok_or_else(|| {
-                StoreError::Corrupt { key: format!("version {version} of “{}”", dataset.name), what: "it is not there".to_owned() }
-            })?;
-            let parts: Vec<Part> = serde_json::from_str(&stored).map_err(|error| unreadable("the manifest", &error))?;
-            Ok(Opened { input: Input::Table { schema: dataset.schema.clone(), parts }, scan: None })
+            let stored =
+                store
+                    .manifest(dataset.id, version)
+                    .await?
+                    .ok_or_else(|| StoreError::Corrupt {
+                        key: format!("version {version} of “{}”", dataset.name),
+                        what: "it is not there".to_owned(),
+                    })?;
+            let parts: Vec<Part> = serde_json::from_str(&stored)
+                .map_err(|error| unreadable("the manifest", &error))?;
+            Ok(Opened {
+                input: Input::Table {
+                    schema: dataset.schema.clone(),
+                    parts,
+                },
+                scan: None,
+            })
         }
+    }
+}
+
+/// The parts of a data set as it is now; none for a collection.
+pub async fn parts(store: &Store, dataset: &Dataset) -> Result<Vec<Path>, StoreError> {
+    match input(store, dataset).await? {
+        Input::Table { parts, .. } => Ok(parts.into_iter().map(|part| part.path).collect()),
+        Input::Records { .. } => Ok(Vec::new()),
     }
 }
 
 /// JSON of ours that does not read or write as it should.
 pub fn unreadable(what: &str, error: &serde_json::Error) -> StoreError {
-    StoreError::Corrupt { key: what.to_owned(), what: error.to_string() }
+    StoreError::Corrupt {
+        key: what.to_owned(),
+        what: error.to_string(),
+    }
 }
 
 /// Puts parts into Redis, under the protection of the job that writes them.
@@ -84,12 +119,20 @@ pub struct Sink {
 impl Sink {
     /// For the parts of a result.
     pub fn of_result(store: Store, job: JobId, id: ResultId) -> Self {
-        Self { store, job, name: Box::new(move |n| blobs::result_part(id, n)) }
+        Self {
+            store,
+            job,
+            name: Box::new(move |n| blobs::result_part(id, n)),
+        }
     }
 
     /// For the parts of a version of a table.
     pub fn of_dataset(store: Store, job: JobId, id: DatasetId, version: u64) -> Self {
-        Self { store, job, name: Box::new(move |n| blobs::dataset_part(id, version, n)) }
+        Self {
+            store,
+            job,
+            name: Box::new(move |n| blobs::dataset_part(id, version, n)),
+        }
     }
 }
 
@@ -136,6 +179,9 @@ struct Scan {
 
 impl Scan {
     fn facts(&self) -> Option<ScanFacts> {
-        self.facts.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.facts
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 }

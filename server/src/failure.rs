@@ -12,7 +12,9 @@ pub fn engine_problem(error: EngineError) -> Problem {
         EngineError::Overflow { .. } => ProblemKind::Invalid,
         EngineError::OutOfMemory(_) => ProblemKind::OutOfMemory,
         EngineError::Cancelled => ProblemKind::Conflict,
-        EngineError::Store(_) | EngineError::Source(_) | EngineError::Sink(_) if error.is_passing() => {
+        EngineError::Store(_) | EngineError::Source(_) | EngineError::Sink(_)
+            if error.is_passing() =>
+        {
             return passing(&error);
         }
         _ => {
@@ -33,7 +35,10 @@ pub fn import_problem(error: ImportError) -> Problem {
 
 fn passing(error: &EngineError) -> Problem {
     tracing::warn!(error = %chain(error), "the store failed under the engine");
-    Problem::new(ProblemKind::Unavailable, format!("{error} Try again in a moment."))
+    Problem::new(
+        ProblemKind::Unavailable,
+        format!("{error} Try again in a moment."),
+    )
 }
 
 /// An error with all its causes, for the log.

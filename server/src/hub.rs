@@ -8,7 +8,7 @@
 use std::{sync::Arc, time::Duration};
 
 use assay_model::{Event, Job, JobId, Owner, Position};
-use assay_store::{Audience, Store, StoreError};
+use assay_store::{Store, StoreError, events::Audience};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::Instant,
@@ -119,21 +119,31 @@ impl Hub {
         let mut tail = self.store.tail().await?;
         loop {
             for (position, audience, event) in tail.next().await? {
-                let _ = self.live.send(Live::Event { position, audience, event: Arc::new(event) });
+                let _ = self.live.send(Live::Event {
+                    position,
+                    audience,
+                    event: Arc::new(event),
+                });
             }
         }
     }
 
     async fn read_progress(self) -> Result<(), StoreError> {
-        let mut feed = self.store.progress_feed().await?;
+        let mut feed = self.store.progress_feed();
         loop {
-            let id = feed.next().await?;
+            let note = feed.next().await;
             // Nobody looks: nothing to render.
             if self.live.receiver_count() == 0 {
                 continue;
             }
-            if let Some((owner, job)) = self.store.job_with_owner(id).await? {
-                let _ = self.live.send(Live::Progress { owner, job: Arc::new(Event::Job(Box::new(job))) });
+            if let Some(job) = self.store.job(note.id).await?
+                && !job.state.is_terminal()
+            {
+                let job = Arc::new(Event::Job(Box::new(job)));
+                let _ = self.live.send(Live::Progress {
+                    owner: note.owner,
+                    job,
+                });
             }
         }
     }

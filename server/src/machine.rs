@@ -4,7 +4,8 @@ use std::num::NonZero;
 
 /// Cores that may be used.
 pub fn cores() -> u32 {
-    std::thread::available_parallelism().map_or(1, |n| u32::try_from(NonZero::get(n)).unwrap_or(u32::MAX))
+    std::thread::available_parallelism()
+        .map_or(1, |n| u32::try_from(NonZero::get(n)).unwrap_or(u32::MAX))
 }
 
 /// Memory in bytes; 4 GB when the system does not say.
@@ -15,8 +16,16 @@ pub fn memory_bytes() -> u64 {
 /// The name of this machine, fit for a worker's id.
 pub fn name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').take(24).collect();
-    if plain.is_empty() { "host".to_owned() } else { plain }
+    let plain: String = name
+        .chars()
+        .filter(|c| c.is_ascii_alphanumeric() || *c == '-')
+        .take(24)
+        .collect();
+    if plain.is_empty() {
+        "host".to_owned()
+    } else {
+        plain
+    }
 }
 
 fn meminfo(field: &str) -> Option<u64> {

@@ -22,11 +22,26 @@ pub struct Table {
 
 /// The tables, the main one first.
 pub const TABLES: [Table; 5] = [
-    Table { name: "flights", parquet: include_bytes!("../sample/flights.parquet") },
-    Table { name: "airlines", parquet: include_bytes!("../sample/airlines.parquet") },
-    Table { name: "airports", parquet: include_bytes!("../sample/airports.parquet") },
-    Table { name: "planes", parquet: include_bytes!("../sample/planes.parquet") },
-    Table { name: "weather", parquet: include_bytes!("../sample/weather.parquet") },
+    Table {
+        name: "flights",
+        parquet: include_bytes!("../sample/flights.parquet"),
+    },
+    Table {
+        name: "airlines",
+        parquet: include_bytes!("../sample/airlines.parquet"),
+    },
+    Table {
+        name: "airports",
+        parquet: include_bytes!("../sample/airports.parquet"),
+    },
+    Table {
+        name: "planes",
+        parquet: include_bytes!("../sample/planes.parquet"),
+    },
+    Table {
+        name: "weather",
+        parquet: include_bytes!("../sample/weather.parquet"),
+    },
 ];
 
 /// The name of the animals' collection.
@@ -52,8 +67,19 @@ pub fn animals() -> impl Iterator<Item = (String, Vec<(String, String)>)> {
         let tail = pick(&TAILS);
         let arms = (random.below(5) * 2).to_string();
         let legs = (random.below(4) * 2).to_string();
-        let fields = [("head", head), ("body", body), ("arms", arms), ("legs", legs), ("tail", tail)];
-        (format!("animal:{n}"), fields.map(|(name, value)| (name.to_owned(), value)).to_vec())
+        let fields = [
+            ("head", head),
+            ("body", body),
+            ("arms", arms),
+            ("legs", legs),
+            ("tail", tail),
+        ];
+        (
+            format!("animal:{n}"),
+            fields
+                .map(|(name, value)| (name.to_owned(), value))
+                .to_vec(),
+        )
     })
 }
 

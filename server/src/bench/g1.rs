@@ -16,7 +16,10 @@ const BATCH: u64 = 20_000;
 /// The table's text, piece by piece.
 pub fn csv(rows: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
     let mut random = SplitMix(108);
-    let many = usize::try_from(rows).unwrap_or(usize::MAX).div_ceil(K).max(1);
+    let many = usize::try_from(rows)
+        .unwrap_or(usize::MAX)
+        .div_ceil(K)
+        .max(1);
     let header = std::iter::once(Bytes::from_static(b"id1,id2,id3,id4,id5,id6,v1,v2,v3\n"));
     let batches = (0..rows.div_ceil(BATCH)).map(move |batch| {
         let count = BATCH.min(rows - batch * BATCH);

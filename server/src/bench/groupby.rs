@@ -9,7 +9,9 @@ use assay_model::{Analysis, Dataset, JobRequest, JobState};
 use assay_store::Store;
 use async_trait::async_trait;
 use bytes::Bytes;
-use object_store::{ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path};
+use object_store::{
+    ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
+};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -27,12 +29,13 @@ struct Question {
 }
 
 fn questions() -> Vec<Question> {
-    let aggregate = |keys: &[&str], measures: Value| {
-        json!({"kind": "aggregate", "group_by": keys, "measures": measures, "limit": 1_000_000})
-    };
+    let aggregate = |keys: &[&str], measures: Value| json!({"kind": "aggregate", "group_by": keys, "measures": measures, "limit": 1_000_000});
     let of = |function: &str, column: &str| json!({"fn": function, "column": column});
     vec![
-        Question { name: "sum(v1) by id1", analysis: aggregate(&["id1"], json!([of("sum", "v1")])) },
+        Question {
+            name: "sum(v1) by id1",
+            analysis: aggregate(&["id1"], json!([of("sum", "v1")])),
+        },
         Question {
             name: "sum(v1), mean(v3) by id3",
             analysis: aggregate(&["id3"], json!([of("sum", "v1"), of("mean", "v3")])),
@@ -59,7 +62,8 @@ pub async fn run(rows: u64, runs: u32) -> anyhow::Result<()> {
     let local = Local::copy(&server, &dataset).await?;
     let mut lines = Vec::new();
     for question in questions() {
-        let analysis = Analysis::parse(question.analysis.clone()).map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
+        let analysis = Analysis::parse(question.analysis.clone())
+            .map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
         let (mut whole, mut reference) = (f64::INFINITY, f64::INFINITY);
         // Turn by turn, so that whatever else the machine does falls on both.
         for _ in 0..runs {
@@ -75,7 +79,10 @@ pub async fn run(rows: u64, runs: u32) -> anyhow::Result<()> {
     }
     server.stop().await?;
     let header = ["question", "submit to push s", "local file s", "ratio"].map(str::to_owned);
-    println!("{}", table::layout(&header, &lines, &[false, true, true, true]));
+    println!(
+        "{}",
+        table::layout(&header, &lines, &[false, true, true, true])
+    );
     Ok(())
 }
 
@@ -106,7 +113,11 @@ async fn ask(client: &Client, analysis: &Value) -> anyhow::Result<f64> {
         fresh: true,
     };
     let began = Instant::now();
-    let job: assay_model::Job = client.send(client.request(Method::POST, "/jobs")?.json(&request)).await?.json().await?;
+    let job: assay_model::Job = client
+        .send(client.request(Method::POST, "/jobs")?.json(&request))
+        .await?
+        .json()
+        .await?;
     let job = stream::until_over(client, job.id, |_| {}).await?;
     let took = began.elapsed().as_secs_f64();
     if job.state != JobState::Succeeded {
@@ -123,9 +134,15 @@ struct Local {
 
 impl Local {
     async fn copy(server: &Server, dataset: &Dataset) -> anyhow::Result<Self> {
-        let url = format!("redis+unix://{}", server.folder().join("redis.sock").display());
+        let url = format!(
+            "redis+unix://{}",
+            server.folder().join("redis.sock").display()
+        );
         let store = Store::connect(&url, "assay".parse()?).await?;
-        let manifest = store.manifest(dataset.id, dataset.version).await?.context("G1 has no manifest")?;
+        let manifest = store
+            .manifest(dataset.id, dataset.version)
+            .await?
+            .context("G1 has no manifest")?;
         let parts: Vec<Part> = serde_json::from_str(&manifest)?;
         let folder: PathBuf = server.folder().join("local");
         std::fs::create_dir_all(&folder)?;
@@ -142,7 +159,13 @@ impl Local {
         };
         std::fs::create_dir_all(&config.spill_dir)?;
         let engine = Engine::new(config, Arc::new(files))?;
-        Ok(Self { engine, input: Input::Table { schema: dataset.schema.clone(), parts } })
+        Ok(Self {
+            engine,
+            input: Input::Table {
+                schema: dataset.schema.clone(),
+                parts,
+            },
+        })
     }
 
     /// Seconds that the engine takes, its result written to memory.
@@ -151,7 +174,15 @@ impl Local {
         let began = Instant::now();
         tokio::spawn(async move {
             let (progress, cancel) = (Arc::new(ProgressCounter::new()), CancellationToken::new());
-            engine.run(&analysis, &input, &Memory(InMemory::new()), &progress, &cancel).await
+            engine
+                .run(
+                    &analysis,
+                    &input,
+                    &Memory(InMemory::new()),
+                    &progress,
+                    &cancel,
+                )
+                .await
         })
         .await??;
         Ok(began.elapsed().as_secs_f64())

@@ -22,29 +22,51 @@ pub async fn run() -> anyhow::Result<()> {
         .zip(BOUNDS)
         .map(|(process, (name, bound))| {
             let megabytes = resident_kb(process)? / 1_000.0;
-            Ok(vec![name.to_owned(), format!("{megabytes:.0}"), format!("{bound:.0}"), format!("{:.2}", megabytes / bound)])
+            Ok(vec![
+                name.to_owned(),
+                format!("{megabytes:.0}"),
+                format!("{bound:.0}"),
+                format!("{:.2}", megabytes / bound),
+            ])
         })
         .collect::<anyhow::Result<_>>()?;
     server.stop().await?;
     let header = ["idle", "MB resident", "bound", "ratio"].map(str::to_owned);
-    println!("{}", table::layout(&header, &rows, &[false, true, true, true]));
+    println!(
+        "{}",
+        table::layout(&header, &rows, &[false, true, true, true])
+    );
     Ok(())
 }
 
 fn resident_kb(process: u32) -> anyhow::Result<f64> {
     let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).context("no VmRSS")?;
-    Ok(line.split_whitespace().nth(1).context("no figure")?.parse::<f64>()? * 1.024)
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .context("no VmRSS")?;
+    Ok(line
+        .split_whitespace()
+        .nth(1)
+        .context("no figure")?
+        .parse::<f64>()?
+        * 1.024)
 }
 
 /// The child of `serve` that runs this very program.
 fn worker_of(serve: u32) -> anyhow::Result<u32> {
-    let all = std::fs::read_dir("/proc")?.flatten().filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let all = std::fs::read_dir("/proc")?
+        .flatten()
+        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
     let is_worker = |process: &u32| {
         let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
         let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-        let parent = status.lines().find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
+        let parent = status
+            .lines()
+            .find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
         parent == Some(serve) && line.split(|byte| *byte == 0).any(|word| word == b"worker")
     };
-    all.into_iter().find(is_worker).context("the server has no worker")
+    all.into_iter()
+        .find(is_worker)
+        .context("the server has no worker")
 }

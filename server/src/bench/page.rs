@@ -12,12 +12,24 @@ pub fn run() -> anyhow::Result<()> {
     let site = Site::find(None)?;
     let size = |name: &str| -> anyhow::Result<u64> {
         let path = site.root.join(format!("{name}.br"));
-        Ok(std::fs::metadata(&path).with_context(|| format!("{} is not there", path.display()))?.len())
+        Ok(std::fs::metadata(&path)
+            .with_context(|| format!("{} is not there", path.display()))?
+            .len())
     };
     let (js, wasm) = (size(&site.assets.js)?, size(&site.assets.wasm)?);
-    let row = |name: &str, bytes: u64| vec![name.to_owned(), bytes.to_string(), format!("{:.2}", bytes as f64 / BUDGET as f64)];
+    let row = |name: &str, bytes: u64| {
+        vec![
+            name.to_owned(),
+            bytes.to_string(),
+            format!("{:.2}", bytes as f64 / BUDGET as f64),
+        ]
+    };
     let header = ["first load, brotli", "bytes", "of budget"].map(str::to_owned);
-    let rows = [row("JavaScript", js), row("wasm", wasm), row("together", js + wasm)];
+    let rows = [
+        row("JavaScript", js),
+        row("wasm", wasm),
+        row("together", js + wasm),
+    ];
     println!("{}", table::layout(&header, &rows, &[false, true, true]));
     Ok(())
 }

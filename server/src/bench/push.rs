@@ -22,18 +22,30 @@ pub async fn run(jobs: u32) -> anyhow::Result<()> {
     let client = &server.client;
     let submit = async || -> anyhow::Result<Job> {
         let body = json!({"dataset": "", "analysis": {"kind": "noop"}});
-        Ok(client.send(client.request(Method::POST, "/jobs")?.json(&body)).await?.json().await?)
+        Ok(client
+            .send(client.request(Method::POST, "/jobs")?.json(&body))
+            .await?
+            .json()
+            .await?)
     };
     // The first submit makes the visitor whose events the stream then shows.
     submit().await?;
-    let stream = client.send(client.request(Method::GET, "/events")?).await?.bytes_stream().eventsource();
+    let stream = client
+        .send(client.request(Method::GET, "/events")?)
+        .await?
+        .bytes_stream()
+        .eventsource();
     let mut stream = std::pin::pin!(stream);
 
     let mut bare = Vec::new();
     let mut whole = Vec::new();
     for n in 0..WARM_UP + jobs {
         let began = Instant::now();
-        client.send(client.request(Method::GET, "/datasets?limit=1")?).await?.bytes().await?;
+        client
+            .send(client.request(Method::GET, "/datasets?limit=1")?)
+            .await?
+            .bytes()
+            .await?;
         let request = began.elapsed().as_secs_f64();
 
         let began = Instant::now();
@@ -65,6 +77,9 @@ pub async fn run(jobs: u32) -> anyhow::Result<()> {
     };
     let header = ["one at a time", "median ms", "99th % ms", "ratio"].map(str::to_owned);
     let rows = [row("submit to push", &whole), row("bare request", &bare)];
-    println!("{}", table::layout(&header, &rows, &[false, true, true, true]));
+    println!(
+        "{}",
+        table::layout(&header, &rows, &[false, true, true, true])
+    );
     Ok(())
 }

@@ -33,12 +33,21 @@ impl Server {
             .spawn()?;
         let out = child.stdout.take().context("the server says nothing")?;
         let mut lines = BufReader::new(out).lines();
-        let Some(first) = lines.next_line().await? else { bail!("The server did not start") };
-        let url = first.strip_prefix("Assay is at ").context("the server says something else")?.to_owned();
+        let Some(first) = lines.next_line().await? else {
+            bail!("The server did not start")
+        };
+        let url = first
+            .strip_prefix("Assay is at ")
+            .context("the server says something else")?
+            .to_owned();
         // Read on, so that the server never waits for a reader.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         let client = Client::with_session(&url, SessionFile::at(folder.path().join("session")))?;
-        Ok(Self { child, folder, client })
+        Ok(Self {
+            child,
+            folder,
+            client,
+        })
     }
 
     /// Its data folder.
@@ -53,7 +62,12 @@ impl Server {
 
     /// Stops it in order.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        if let Some(id) = self.child.id().and_then(|id| i32::try_from(id).ok()).and_then(rustix::process::Pid::from_raw) {
+        if let Some(id) = self
+            .child
+            .id()
+            .and_then(|id| i32::try_from(id).ok())
+            .and_then(rustix::process::Pid::from_raw)
+        {
             rustix::process::kill_process(id, rustix::process::Signal::TERM)?;
         }
         self.child.wait().await?;
@@ -64,5 +78,8 @@ impl Server {
 /// The value at a part of the way through sorted measurements.
 pub fn quantile(sorted: &[f64], part: f64) -> f64 {
     let last = sorted.len().saturating_sub(1);
-    sorted.get((part * last as f64).round() as usize).copied().unwrap_or(f64::NAN)
+    sorted
+        .get((part * last as f64).round() as usize)
+        .copied()
+        .unwrap_or(f64::NAN)
 }

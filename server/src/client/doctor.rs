@@ -14,17 +14,27 @@ pub async fn run(args: ClientArgs) -> anyhow::Result<()> {
         "Redis        {}{}",
         words::bytes(status.redis.memory_used),
         match status.redis.memory_max {
-            0 => " used, no limit set".to_owned(),
-            most => format!(" of {} used", words::bytes(most)),
+            None => " used, no limit set".to_owned(),
+            Some(most) => format!(" of {} used", words::bytes(most)),
         }
     );
     println!("persistence  {}", status.redis.persistence);
-    println!("workers      {}, {}", status.workers, words::counted(status.slots, "slot", "slots"));
-    println!("jobs         {} running, {} queued", status.running, status.queued);
+    println!(
+        "workers      {}, {}",
+        status.workers,
+        words::counted(status.slots, "slot", "slots")
+    );
+    println!(
+        "jobs         {} running, {} queued",
+        status.running, status.queued
+    );
     let mut troubles = Vec::new();
     troubles.extend(status.redis.warning);
     if status.workers == 0 {
-        troubles.push("No worker is running: jobs wait. Start one with `assay worker --redis URL`.".to_owned());
+        troubles.push(
+            "No worker is running: jobs wait. Start one with `assay worker --redis URL`."
+                .to_owned(),
+        );
     }
     if troubles.is_empty() {
         println!("\nAll is well.");

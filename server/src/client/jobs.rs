@@ -8,11 +8,19 @@ use crate::cli::JobsArgs;
 /// Prints the jobs, the newest first.
 pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
     let client = Client::new(&args.client.server)?;
-    let state = args.state.map(|state| format!("&state={state}")).unwrap_or_default();
-    let page: Page<Job> = client.get(&format!("/jobs?limit={}{state}", args.limit)).await?;
+    let state = args
+        .state
+        .map(|state| format!("&state={state}"))
+        .unwrap_or_default();
+    let page: Page<Job> = client
+        .get(&format!("/jobs?limit={}{state}", args.limit))
+        .await?;
     let header = ["id", "state", "took", "title"].map(str::to_owned);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    println!("{}", table::layout(&header, &rows, &[false, false, true, false]));
+    println!(
+        "{}",
+        table::layout(&header, &rows, &[false, false, true, false])
+    );
     Ok(())
 }
 

@@ -44,7 +44,11 @@ pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
 }
 
 async fn sample(client: &Client) -> anyhow::Result<()> {
-    let answer: Sample = client.send(client.request(Method::POST, "/sample")?).await?.json().await?;
+    let answer: Sample = client
+        .send(client.request(Method::POST, "/sample")?)
+        .await?
+        .json()
+        .await?;
     for job in answer.jobs {
         let title = job.title();
         over(stream::until_over(client, job.id, |_| {}).await?)?;
@@ -53,13 +57,22 @@ async fn sample(client: &Client) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn load(client: &Client, file: &Path, name: Option<&str>, format: Option<&str>) -> anyhow::Result<Dataset> {
+async fn load(
+    client: &Client,
+    file: &Path,
+    name: Option<&str>,
+    format: Option<&str>,
+) -> anyhow::Result<Dataset> {
     let from_stdin = file == Path::new("-");
-    let file_name = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let file_name = file
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let name = match name {
         Some(name) => name.parse::<DatasetName>(),
         None if from_stdin => bail!("Name the data set with --name"),
-        None => DatasetName::from_file_name(&file_name).ok_or_else(|| assay_model::FieldError::new("name", "Name the data set with --name.")),
+        None => DatasetName::from_file_name(&file_name)
+            .ok_or_else(|| assay_model::FieldError::new("name", "Name the data set with --name.")),
     }
     .map_err(|error| anyhow::anyhow!(error.message))?;
     let mut query = vec![("name", name.as_str().to_owned())];
@@ -75,11 +88,17 @@ async fn load(client: &Client, file: &Path, name: Option<&str>, format: Option<&
         let file = tokio::fs::File::open(file).await?;
         let total = file.metadata().await?.len();
         let mut sent = 0;
-        Body::wrap_stream(ReaderStream::with_capacity(file, 1 << 20).map(move |chunk| {
-            sent += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
-            say(&format!("sent {} of {}", words::bytes(sent), words::bytes(total)));
-            chunk
-        }))
+        Body::wrap_stream(
+            ReaderStream::with_capacity(file, 1 << 20).map(move |chunk| {
+                sent += chunk.as_ref().map_or(0, |chunk| chunk.len() as u64);
+                say(&format!(
+                    "sent {} of {}",
+                    words::bytes(sent),
+                    words::bytes(total)
+                ));
+                chunk
+            }),
+        )
     };
     let request = client
         .request(Method::POST, "/datasets")?
@@ -93,7 +112,11 @@ async fn load(client: &Client, file: &Path, name: Option<&str>, format: Option<&
     }
     let job: Job = response.json().await?;
     let job = stream::until_over(client, job.id, |job| {
-        if let Some(part) = job.progress.as_ref().and_then(assay_model::Progress::fraction) {
+        if let Some(part) = job
+            .progress
+            .as_ref()
+            .and_then(assay_model::Progress::fraction)
+        {
             say(&format!("imported {:.0} %", part * 100.0));
         }
     })

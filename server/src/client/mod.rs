@@ -34,12 +34,18 @@ impl Client {
 
     /// A client that keeps its session in `session`.
     pub fn with_session(base: &str, session: SessionFile) -> anyhow::Result<Self> {
-        Ok(Self { base: base.trim_end_matches('/').to_owned(), http: reqwest::Client::builder().build()?, session })
+        Ok(Self {
+            base: base.trim_end_matches('/').to_owned(),
+            http: reqwest::Client::builder().build()?,
+            session,
+        })
     }
 
     /// A request to an address under `/api/v1`.
     pub fn request(&self, method: Method, path: &str) -> anyhow::Result<RequestBuilder> {
-        let request = self.http.request(method, format!("{}/api/v1{path}", self.base));
+        let request = self
+            .http
+            .request(method, format!("{}/api/v1{path}", self.base));
         Ok(match self.session.read()? {
             Some(cookie) => request.header(reqwest::header::COOKIE, cookie),
             None => request,
@@ -50,7 +56,10 @@ impl Client {
     pub async fn send(&self, request: RequestBuilder) -> anyhow::Result<Response> {
         let response = request.send().await.map_err(|error| {
             if error.is_connect() {
-                anyhow!("Nobody answers at {}. Start `assay serve`, or name the server with --server", self.base)
+                anyhow!(
+                    "Nobody answers at {}. Start `assay serve`, or name the server with --server",
+                    self.base
+                )
             } else {
                 error.into()
             }
@@ -63,14 +72,20 @@ impl Client {
         let body = response.text().await.unwrap_or_default();
         match serde_json::from_str::<Problem>(&body) {
             Ok(problem) => Err(Refused(problem).into()),
-            Err(_) => Err(anyhow!("The server answered {status}: {}", assay_model::words::shorten(&body, 200))),
+            Err(_) => Err(anyhow!(
+                "The server answered {status}: {}",
+                assay_model::words::shorten(&body, 200)
+            )),
         }
     }
 
     /// Gets what is at `path`.
     pub async fn get<T: DeserializeOwned>(&self, path: &str) -> anyhow::Result<T> {
         let response = self.send(self.request(Method::GET, path)?).await?;
-        response.json().await.with_context(|| format!("The answer to {path} cannot be read"))
+        response
+            .json()
+            .await
+            .with_context(|| format!("The answer to {path} cannot be read"))
     }
 }
 

@@ -22,8 +22,16 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
         timeout_s: None,
         fresh: false,
     };
-    let job: Job = client.send(client.request(Method::POST, "/jobs")?.json(&request)).await?.json().await?;
-    let job = if job.state.is_terminal() { job } else { stream::until_over(&client, job.id, |_| {}).await? };
+    let job: Job = client
+        .send(client.request(Method::POST, "/jobs")?.json(&request))
+        .await?
+        .json()
+        .await?;
+    let job = if job.state.is_terminal() {
+        job
+    } else {
+        stream::until_over(&client, job.id, |_| {}).await?
+    };
     match (job.state, job.error) {
         (JobState::Succeeded, _) => {}
         (_, Some(problem)) => return Err(Refused(problem).into()),
@@ -43,7 +51,10 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
 }
 
 async fn copy(client: &Client, path: &str) -> anyhow::Result<()> {
-    let mut body = client.send(client.request(Method::GET, path)?).await?.bytes_stream();
+    let mut body = client
+        .send(client.request(Method::GET, path)?)
+        .await?
+        .bytes_stream();
     let mut out = std::io::stdout().lock();
     while let Some(chunk) = body.next().await {
         out.write_all(&chunk?)?;
@@ -52,15 +63,29 @@ async fn copy(client: &Client, path: &str) -> anyhow::Result<()> {
 }
 
 fn print(page: &ResultPage) -> String {
-    let header: Vec<String> = page.columns.iter().map(|column| column.name.clone()).collect();
-    let right: Vec<bool> = page.columns.iter().map(|column| column.kind.is_numeric()).collect();
+    let header: Vec<String> = page
+        .columns
+        .iter()
+        .map(|column| column.name.clone())
+        .collect();
+    let right: Vec<bool> = page
+        .columns
+        .iter()
+        .map(|column| column.kind.is_numeric())
+        .collect();
     let cell = |value: &Value| match value {
         Value::Null => "null".to_owned(),
         Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => words::number(number.as_f64().unwrap_or(f64::NAN)),
+        Value::Number(number) if number.is_f64() => {
+            words::number(number.as_f64().unwrap_or(f64::NAN))
+        }
         other => other.to_string(),
     };
-    let rows: Vec<Vec<String>> = page.rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+    let rows: Vec<Vec<String>> = page
+        .rows
+        .iter()
+        .map(|row| row.iter().map(cell).collect())
+        .collect();
     let mut text = String::new();
     if let Some(finding) = &page.finding {
         text = format!("{}\n\n", finding.replace("**", ""));
@@ -82,12 +107,28 @@ fn analysis(args: &RunArgs) -> anyhow::Result<Value> {
             analysis.insert(name.to_owned(), value);
         }
     };
-    let measures = args.measure.iter().map(|text| measure(text)).collect::<anyhow::Result<Vec<_>>>()?;
-    let conditions = args.conditions.iter().map(|text| condition(text)).collect::<anyhow::Result<Vec<_>>>()?;
+    let measures = args
+        .measure
+        .iter()
+        .map(|text| measure(text))
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let conditions = args
+        .conditions
+        .iter()
+        .map(|text| condition(text))
+        .collect::<anyhow::Result<Vec<_>>>()?;
     let keys: Vec<Value> = args.order_by.iter().map(|text| sort_key(text)).collect();
     let aggregates = args.kind == "aggregate";
-    put("group_by", json!(args.group_by), aggregates || !args.group_by.is_empty());
-    put("measures", json!(measures), aggregates || !measures.is_empty());
+    put(
+        "group_by",
+        json!(args.group_by),
+        aggregates || !args.group_by.is_empty(),
+    );
+    put(
+        "measures",
+        json!(measures),
+        aggregates || !measures.is_empty(),
+    );
     put("columns", json!(args.columns), !args.columns.is_empty());
     put("filter", json!(conditions), !conditions.is_empty());
     put("order_by", json!(keys), !keys.is_empty());
@@ -101,7 +142,9 @@ fn measure(text: &str) -> anyhow::Result<Value> {
         [function] => json!({"fn": function}),
         [function, column] => json!({"fn": function, "column": column}),
         [function, column, q] => {
-            let q: f64 = q.parse().with_context(|| format!("“{q}” in --measure {text} is not a number"))?;
+            let q: f64 = q
+                .parse()
+                .with_context(|| format!("“{q}” in --measure {text} is not a number"))?;
             json!({"fn": function, "column": column, "q": q})
         }
         _ => bail!("--measure {text} has too many parts; write it as mean:dep_delay"),
@@ -111,14 +154,18 @@ fn measure(text: &str) -> anyhow::Result<Value> {
 fn condition(text: &str) -> anyhow::Result<Value> {
     let mut parts = text.splitn(3, ':');
     let column = parts.next().unwrap_or_default();
-    let Some(op) = parts.next() else { bail!("--where {text} has no comparison; write it as distance:ge:500") };
+    let Some(op) = parts.next() else {
+        bail!("--where {text} has no comparison; write it as distance:ge:500")
+    };
     let scalar = |text: &str| match serde_json::from_str::<Value>(text) {
         Ok(value @ (Value::Number(_) | Value::Bool(_))) => value,
         _ => json!(text),
     };
     Ok(match (op, parts.next()) {
         (_, None) => json!({"column": column, "op": op}),
-        ("in" | "between", Some(list)) => json!({"column": column, "op": op, "value": list.split(',').map(scalar).collect::<Vec<_>>()}),
+        ("in" | "between", Some(list)) => {
+            json!({"column": column, "op": op, "value": list.split(',').map(scalar).collect::<Vec<_>>()})
+        }
         (_, Some(value)) => json!({"column": column, "op": op, "value": scalar(value)}),
     })
 }
@@ -141,7 +188,9 @@ mod tests {
     #[test]
     fn flags_say_what_the_json_says() {
         let line = "assay run aggregate --dataset flights --group-by carrier,origin --measure count --measure quantile:dep_delay:0.9 --where distance:ge:500 --where dest:in:ORD,BOS --order-by count:desc --limit 5";
-        let Command::Run(args) = Cli::parse_from(line.split(' ')).command else { panic!("not run") };
+        let Command::Run(args) = Cli::parse_from(line.split(' ')).command else {
+            panic!("not run")
+        };
         assert_eq!(
             analysis(&args).unwrap(),
             json!({

@@ -47,7 +47,11 @@ pub async fn follow<T>(
 }
 
 /// Waits until a job has ended.
-pub async fn until_over(client: &Client, id: JobId, mut progress: impl FnMut(&Job)) -> anyhow::Result<Job> {
+pub async fn until_over(
+    client: &Client,
+    id: JobId,
+    mut progress: impl FnMut(&Job),
+) -> anyhow::Result<Job> {
     follow(client, Some(id), |event| {
         Ok(match event {
             Event::Job(job) if job.id == id && job.state.is_terminal() => Some(*job),

@@ -3,7 +3,10 @@
 /// Lays out a header and rows; columns for which `right` holds are set to the right.
 pub fn layout(header: &[String], rows: &[Vec<String>], right: &[bool]) -> String {
     let width = |i: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(i)).map(|cell| cell.chars().count());
+        let cells = rows
+            .iter()
+            .filter_map(|row| row.get(i))
+            .map(|cell| cell.chars().count());
         cells.chain([header[i].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..header.len()).map(width).collect();
@@ -13,7 +16,11 @@ pub fn layout(header: &[String], rows: &[Vec<String>], right: &[bool]) -> String
             .zip(&widths)
             .enumerate()
             .map(|(i, (cell, &width))| {
-                if right.get(i).copied().unwrap_or(false) { format!("{cell:>width$}") } else { format!("{cell:<width$}") }
+                if right.get(i).copied().unwrap_or(false) {
+                    format!("{cell:>width$}")
+                } else {
+                    format!("{cell:<width$}")
+                }
             })
             .collect();
         padded.join("  ").trim_end().to_owned()
@@ -29,8 +36,17 @@ mod tests {
 
     #[test]
     fn figures_stand_to_the_right() {
-        let cells = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
-        let table = layout(&cells(&["head", "count"]), &[cells(&["lion", "7"]), cells(&["ox", "1,200"])], &[false, true]);
+        let cells = |texts: &[&str]| {
+            texts
+                .iter()
+                .map(|text| (*text).to_owned())
+                .collect::<Vec<_>>()
+        };
+        let table = layout(
+            &cells(&["head", "count"]),
+            &[cells(&["lion", "7"]), cells(&["ox", "1,200"])],
+            &[false, true],
+        );
         assert_eq!(table, "head  count\nlion      7\nox    1,200");
     }
 }

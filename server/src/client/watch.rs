@@ -11,7 +11,8 @@ pub async fn run(args: WatchArgs) -> anyhow::Result<()> {
     let only = args.job;
     stream::follow(&client, only, |event| {
         println!("{}", line(&event));
-        let over = matches!(&event, Event::Job(job) if only == Some(job.id) && job.state.is_terminal());
+        let over =
+            matches!(&event, Event::Job(job) if only == Some(job.id) && job.state.is_terminal());
         Ok(over.then_some(()))
     })
     .await
@@ -21,7 +22,9 @@ fn line(event: &Event) -> String {
     match event {
         Event::Job(job) => {
             let progress = job.progress.as_ref().and_then(Progress::fraction);
-            let part = progress.map(|part| format!(" {:.0} %", part * 100.0)).unwrap_or_default();
+            let part = progress
+                .map(|part| format!(" {:.0} %", part * 100.0))
+                .unwrap_or_default();
             format!("job {} {}{part}  {}", job.id, job.state, job.title())
         }
         Event::JobDeleted(gone) => format!("job {} deleted", gone.id),

@@ -1,11 +1,14 @@
 //! `/datasets`: list, look, rename, delete; the declaration of collections. Files come
 //! in by `upload.rs`, rows go out by `rows.rs`.
 
-use assay_model::{Dataset, DatasetId, DatasetName, Page, Problem, ProblemKind, words};
-use assay_store::{DatasetDeleted, Renamed};
+use assay_model::{Dataset, DatasetId, Page, Problem, ProblemKind, words};
+use assay_store::datasets::{DeleteDataset, Rename};
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::{JsonRejection, QueryRejection}},
+    extract::{
+        Path, Query, State,
+        rejection::{JsonRejection, QueryRejection},
+    },
     http::StatusCode,
     routing::get,
 };
@@ -21,7 +24,9 @@ use super::{
 
 /// The routes of data sets.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/datasets", get(list)).route("/datasets/{dataset}", get(one).patch(rename).delete(remove))
+    Router::new()
+        .route("/datasets", get(list))
+        .route("/datasets/{dataset}", get(one).patch(rename).delete(remove))
 }
 
 #[derive(Debug, Deserialize)]
@@ -30,9 +35,29 @@ struct ListQuery {
     limit: Option<u64>,
 }
 
-async fn list(State(state): State<AppState>, query: Result<Query<ListQuery>, QueryRejection>) -> ApiResult<Json<Page<Dataset>>> {
+async fn list(
+    State(state): State<AppState>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> ApiResult<Json<Page<Dataset>>> {
     let Query(query) = query?;
-    Ok(Json(state.store.datasets(query.cursor.as_deref(), page_limit(query.limit)?).await?))
+    let limit = page_limit(query.limit)?;
+    let mut items = state.store.datasets().await?;
+    // The cursor is the last data set of the page before; they stand newest first.
+    if let Some(last) = query
+        .cursor
+        .as_deref()
+        .and_then(|cursor| cursor.parse::<DatasetId>().ok())
+        && let Some(at) = items.iter().position(|dataset| dataset.id == last)
+    {
+        items.drain(..=at);
+    }
+    let more = items.len() > limit;
+    items.truncate(limit);
+    let next = items
+        .last()
+        .filter(|_| more)
+        .map(|dataset| dataset.id.to_string());
+    Ok(Json(Page { items, next }))
 }
 
 async fn one(State(state): State<AppState>, Path(name): Path<String>) -> ApiResult<Json<Dataset>> {
@@ -55,9 +80,9 @@ async fn rename(
     let new = submit::dataset_name(&body.name)?;
     let dataset = find(&state, &name).await?;
     match state.store.rename_dataset(dataset.id, &new).await? {
-        Renamed::Done => find(&state, &dataset.id.to_string()).await.map(Json),
-        Renamed::NameTaken => Err(submit::name_taken(Some(&new))),
-        Renamed::NotFound => Err(unknown(&name, &[])),
+        Rename::Renamed => find(&state, &dataset.id.to_string()).await.map(Json),
+        Rename::NameTaken => Err(submit::name_taken(Some(&new))),
+        Rename::NotFound => Err(unknown(&name, &[])),
     }
 }
 
@@ -81,10 +106,15 @@ async fn remove(
 /// Deletes a data set by name or id; with `force` also while jobs read it.
 pub async fn delete(state: &AppState, name: &str, force: bool) -> ApiResult<()> {
     let dataset = find(state, name).await?;
-    match state.store.delete_dataset(dataset.id, force).await? {
-        DatasetDeleted::Done => Ok(()),
-        DatasetDeleted::NotFound => Err(unknown(name, &[])),
-        DatasetDeleted::InUse(jobs) => {
+    let parts = crate::data::parts(&state.store, &dataset).await?;
+    match state
+        .store
+        .delete_dataset(dataset.id, dataset.version, &parts, force)
+        .await?
+    {
+        DeleteDataset::Deleted => Ok(()),
+        DeleteDataset::NotFound => Err(unknown(name, &[])),
+        DeleteDataset::InUse(jobs) => {
             let ids: Vec<String> = jobs.iter().map(ToString::to_string).collect();
             Err(ApiError::new(
                 ProblemKind::Conflict,
@@ -105,20 +135,14 @@ pub async fn delete(state: &AppState, name: &str, force: bool) -> ApiResult<()> 
 /// The data set of this name or id, or the problem that there is none, which suggests
 /// the nearest name.
 pub async fn find(state: &AppState, name: &str) -> ApiResult<Dataset> {
-    let id = match name.parse::<DatasetId>() {
-        Ok(id) => Some(id),
-        Err(_) => match name.parse::<DatasetName>() {
-            Ok(name) => state.store.dataset_id(&name).await?,
-            Err(_) => None,
-        },
-    };
-    if let Some(id) = id
-        && let Some(dataset) = state.store.dataset(id).await?
-    {
+    if let Some(dataset) = state.store.find_dataset(name).await? {
         return Ok(dataset);
     }
-    let known = state.store.datasets(None, assay_model::limits::PAGE_MOST).await?;
-    let names: Vec<String> = known.items.iter().map(|dataset| dataset.name.to_string()).collect();
+    let known = state.store.datasets().await?;
+    let names: Vec<String> = known
+        .iter()
+        .map(|dataset| dataset.name.to_string())
+        .collect();
     Err(unknown(name, &names))
 }
 
@@ -129,6 +153,14 @@ fn unknown(name: &str, known: &[String]) -> ApiError {
         Some(near) => format!("There is no data set “{shown}”. Did you mean “{near}”?"),
         None => format!("There is no data set “{shown}”."),
     };
-    let error = assay_model::FieldError { field: "dataset".to_owned(), message: message.clone(), suggestion: near };
-    Problem { errors: vec![error], ..Problem::new(ProblemKind::NotFound, message) }.into()
+    let error = assay_model::FieldError {
+        field: "dataset".to_owned(),
+        message: message.clone(),
+        suggestion: near,
+    };
+    Problem {
+        errors: vec![error],
+        ..Problem::new(ProblemKind::NotFound, message)
+    }
+    .into()
 }

@@ -37,17 +37,27 @@ impl ApiError {
     /// A fault of ours: logged with its cause, shown without.
     pub fn internal(cause: impl std::fmt::Display) -> Self {
         tracing::error!(%cause, "fault");
-        Self::new(ProblemKind::Internal, "Something went wrong in the server; its log says what.")
+        Self::new(
+            ProblemKind::Internal,
+            "Something went wrong in the server; its log says what.",
+        )
     }
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        let status = StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(self.0.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let mut response = (status, axum::Json(&self.0)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS) {
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if matches!(
+            status,
+            StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+        ) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("2"));
         }
         response
@@ -81,18 +91,27 @@ impl From<EngineError> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
-        Self::new(ProblemKind::BadRequest, format!("{}.", rejection.body_text().trim_end_matches('.')))
+        Self::new(
+            ProblemKind::BadRequest,
+            format!("{}.", rejection.body_text().trim_end_matches('.')),
+        )
     }
 }
 
 impl From<QueryRejection> for ApiError {
     fn from(rejection: QueryRejection) -> Self {
-        Self::new(ProblemKind::BadRequest, format!("{}.", rejection.body_text().trim_end_matches('.')))
+        Self::new(
+            ProblemKind::BadRequest,
+            format!("{}.", rejection.body_text().trim_end_matches('.')),
+        )
     }
 }
 
 impl From<PathRejection> for ApiError {
     fn from(rejection: PathRejection) -> Self {
-        Self::new(ProblemKind::BadRequest, format!("{}.", rejection.body_text().trim_end_matches('.')))
+        Self::new(
+            ProblemKind::BadRequest,
+            format!("{}.", rejection.body_text().trim_end_matches('.')),
+        )
     }
 }

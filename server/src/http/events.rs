@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use assay_model::{Event, JobId, Owner, Position, ResetReason};
-use assay_store::Audience;
+use assay_store::events::Audience;
 use axum::{
     Router,
     extract::{Query, State},
@@ -56,7 +56,9 @@ async fn events(
     headers: HeaderMap,
 ) -> ApiResult<Response> {
     let Query(options) = options?;
-    let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?").to_owned());
+    let header = headers
+        .get("last-event-id")
+        .map(|value| value.to_str().unwrap_or("?").to_owned());
     let last = header.or(options.last_event_id).filter(|id| !id.is_empty());
     let connection = match options.job {
         Some(id) => {
@@ -82,7 +84,10 @@ async fn events(
     };
     let headers = [
         (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
-        (header::HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no")),
+        (
+            header::HeaderName::from_static("x-accel-buffering"),
+            HeaderValue::from_static("no"),
+        ),
     ];
     Ok((headers, Sse::new(connection.into_stream())).into_response())
 }
@@ -142,7 +147,9 @@ impl Scope {
             (Self::Job(id), _) => is_about(event, *id),
             (Self::Visitor(_), Audience::Shared) => true,
             (Self::Visitor(Some(me)), Audience::Owner(owner)) => me == owner,
-            (Self::Visitor(None), Audience::Owner(_)) | (Self::Visitor(_), Audience::Nobody) => false,
+            (Self::Visitor(None), Audience::Owner(_)) | (Self::Visitor(_), Audience::Nobody) => {
+                false
+            }
         }
     }
 
@@ -185,15 +192,29 @@ struct Connection {
 }
 
 impl Connection {
-    fn new(live: Receiver<Live>, scope: Scope, position: Position, stop: CancellationToken) -> Self {
+    fn new(
+        live: Receiver<Live>,
+        scope: Scope,
+        position: Position,
+        stop: CancellationToken,
+    ) -> Self {
         let heartbeat = interval_at(Instant::now() + HEARTBEAT, HEARTBEAT);
-        Self { live, scope, position, pending: VecDeque::new(), heartbeat, ended: false, stop }
+        Self {
+            live,
+            scope,
+            position,
+            pending: VecDeque::new(),
+            heartbeat,
+            ended: false,
+            stop,
+        }
     }
 
     /// The first block: how soon to come back, and the position, which a browser keeps
     /// without making an event of it.
     fn greet(&mut self) {
-        self.pending.push_back(Block::default().retry(RETRY).id(self.position.to_string()));
+        self.pending
+            .push_back(Block::default().retry(RETRY).id(self.position.to_string()));
     }
 
     /// Queues an event; with a position it moves the stream there.
@@ -235,14 +256,20 @@ impl Connection {
 
     fn take(&mut self, live: Result<Live, RecvError>) {
         match live {
-            Ok(Live::Event { position, audience, event }) => {
+            Ok(Live::Event {
+                position,
+                audience,
+                event,
+            }) => {
                 let replayed = position.epoch == self.position.epoch
-                    && (position.millis, position.sequence) <= (self.position.millis, self.position.sequence);
+                    && (position.millis, position.sequence)
+                        <= (self.position.millis, self.position.sequence);
                 if replayed {
                     return;
                 }
                 if self.scope.shows(&audience, &event) {
-                    self.ended = self.push(&event, Some(position)).is_err() || self.scope.ends_with(&event);
+                    self.ended =
+                        self.push(&event, Some(position)).is_err() || self.scope.ends_with(&event);
                 } else {
                     self.position = position;
                 }
@@ -254,7 +281,8 @@ impl Connection {
             }
             Err(RecvError::Lagged(_)) => {
                 let position = self.position.clone();
-                self.push(&Event::Reset(ResetReason::Slow), Some(position)).ok();
+                self.push(&Event::Reset(ResetReason::Slow), Some(position))
+                    .ok();
                 self.ended = true;
             }
             Ok(Live::Broken) | Err(RecvError::Closed) => self.ended = true,

@@ -25,12 +25,20 @@ use super::{
 /// The addresses that forms are posted to.
 pub fn router(pages: Pages) -> Router<AppState> {
     Router::new()
-        .route("/new", post(move |state, visitor, headers, form| analyse(pages.clone(), state, visitor, headers, form)))
+        .route(
+            "/new",
+            post(move |state, visitor, headers, form| {
+                analyse(pages.clone(), state, visitor, headers, form)
+            }),
+        )
         .route("/jobs/{id}/cancel", post(cancel))
         .route("/jobs/{id}/retry", post(retry))
         .route("/datasets/{name}/delete", post(delete))
         .route("/sample", post(load_sample))
-        .route("/datasets", post(load_file).layer(DefaultBodyLimit::disable()))
+        .route(
+            "/datasets",
+            post(load_file).layer(DefaultBodyLimit::disable()),
+        )
 }
 
 async fn analyse(
@@ -45,17 +53,28 @@ async fn analyse(
         Err(error) => {
             // The page makes the same checks, so it finds the same errors.
             let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
-            let status = StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            pages.render_at(&format!("/new?{query}&check=1"), &headers, status).await
+            let status =
+                StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
+            pages
+                .render_at(&format!("/new?{query}&check=1"), &headers, status)
+                .await
         }
     }
 }
 
-async fn take_in(state: &AppState, owner: &assay_model::Owner, pairs: &[(String, String)]) -> ApiResult<JobId> {
+async fn take_in(
+    state: &AppState,
+    owner: &assay_model::Owner,
+    pairs: &[(String, String)],
+) -> ApiResult<JobId> {
     let form = FormData::new(pairs.to_vec());
-    let name = form.one("dataset").ok_or_else(|| ApiError::field("dataset", "Choose a data set."))?;
+    let name = form
+        .one("dataset")
+        .ok_or_else(|| ApiError::field("dataset", "Choose a data set."))?;
     let dataset = data_sets::find(state, name).await?;
-    let kind = form.one("kind").ok_or_else(|| ApiError::field("kind", "Choose what to do."))?;
+    let kind = form
+        .one("kind")
+        .ok_or_else(|| ApiError::field("kind", "Choose what to do."))?;
     let (analysis, errors) = Analysis::from_form(kind, &form, &dataset.schema)?;
     if !errors.is_empty() {
         return Err(assay_model::Problem::invalid(errors).into());
@@ -68,25 +87,43 @@ async fn take_in(state: &AppState, owner: &assay_model::Owner, pairs: &[(String,
         timeout_s: None,
         fresh: false,
     };
-    Ok(submit::analysis(state, owner, request, None, None).await?.id)
+    Ok(submit::analysis(state, owner, request, None, None)
+        .await?
+        .id)
 }
 
-async fn cancel(state: State<AppState>, visitor: Visitor, Path(id): Path<JobId>, headers: HeaderMap) -> ApiResult<Redirect> {
+async fn cancel(
+    state: State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<JobId>,
+    headers: HeaderMap,
+) -> ApiResult<Redirect> {
     jobs::cancel_job(&state, &visitor.0, id).await?;
     Ok(back(&headers, &format!("/jobs/{id}")))
 }
 
-async fn retry(state: State<AppState>, visitor: Visitor, Path(id): Path<JobId>) -> ApiResult<Redirect> {
+async fn retry(
+    state: State<AppState>,
+    visitor: Visitor,
+    Path(id): Path<JobId>,
+) -> ApiResult<Redirect> {
     let job = jobs::retry_job(&state, &visitor.0, id).await?;
     Ok(Redirect::to(&format!("/jobs/{}", job.id)))
 }
 
-async fn delete(State(state): State<AppState>, _: Visitor, Path(name): Path<String>) -> ApiResult<Redirect> {
+async fn delete(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path(name): Path<String>,
+) -> ApiResult<Redirect> {
     data_sets::delete(&state, &name, false).await?;
     Ok(Redirect::to("/datasets"))
 }
 
-async fn load_sample(State(state): State<AppState>, Visitor(owner): Visitor) -> ApiResult<Redirect> {
+async fn load_sample(
+    State(state): State<AppState>,
+    Visitor(owner): Visitor,
+) -> ApiResult<Redirect> {
     let loaded = sample::begin(&state, &owner, true).await?;
     Ok(match loaded.job {
         Some(job) => Redirect::to(&format!("/jobs/{}", job.id)),
@@ -94,15 +131,26 @@ async fn load_sample(State(state): State<AppState>, Visitor(owner): Visitor) -> 
     })
 }
 
-async fn load_file(State(state): State<AppState>, Visitor(owner): Visitor, request: Request<Body>) -> ApiResult<Redirect> {
+async fn load_file(
+    State(state): State<AppState>,
+    Visitor(owner): Visitor,
+    request: Request<Body>,
+) -> ApiResult<Redirect> {
     let job = upload::from_form(&state, &owner, request, None).await?;
     Ok(Redirect::to(&format!("/jobs/{}", job.id)))
 }
 
 /// To the page the form stood on, if that was one of ours.
 fn back(headers: &HeaderMap, otherwise: &str) -> Redirect {
-    let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
-    let path = referer.and_then(|url| url.split_once("://")).and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
+    let referer = headers
+        .get(header::REFERER)
+        .and_then(|value| value.to_str().ok());
+    let path = referer
+        .and_then(|url| url.split_once("://"))
+        .and_then(|(_, rest)| rest.find('/').map(|at| &rest[at..]));
     // The path alone: an address that begins with two slashes would lead elsewhere.
-    Redirect::to(path.filter(|path| !path.starts_with("//")).unwrap_or(otherwise))
+    Redirect::to(
+        path.filter(|path| !path.starts_with("//"))
+            .unwrap_or(otherwise),
+    )
 }

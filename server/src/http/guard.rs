@@ -33,7 +33,11 @@ impl Hosts {
             host.split('/').next().unwrap_or(host).to_ascii_lowercase()
         });
         let secure = public_url.is_some_and(|url| url.starts_with("https://"));
-        Self { public, secure, any }
+        Self {
+            public,
+            secure,
+            any,
+        }
     }
 
     /// Whether people reach this server over TLS.
@@ -49,7 +53,9 @@ impl Hosts {
         };
         let loopback = name == "localhost"
             || name.ends_with(".localhost")
-            || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+            || name
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback());
         self.any || loopback || self.public.as_deref() == Some(&host)
     }
 }
@@ -57,7 +63,9 @@ impl Hosts {
 /// Lets a request pass, or answers 421 or 403.
 pub async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
-    let host = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let host = headers
+        .get(header::HOST)
+        .and_then(|host| host.to_str().ok());
     match host {
         Some(host) if hosts.admits(host) => {}
         _ => {
@@ -68,9 +76,16 @@ pub async fn check(State(hosts): State<Arc<Hosts>>, request: Request, next: Next
             .into_response();
         }
     }
-    let reads = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let reads = matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if !reads && is_cross_site(headers, host.unwrap_or_default()) {
-        return ApiError::new(ProblemKind::Forbidden, "Another site's page may not change anything here.").into_response();
+        return ApiError::new(
+            ProblemKind::Forbidden,
+            "Another site's page may not change anything here.",
+        )
+        .into_response();
     }
     next.run(request).await
 }
@@ -82,7 +97,9 @@ fn is_cross_site(headers: &HeaderMap, host: &str) -> bool {
         return !matches!(site, "same-origin" | "none");
     }
     match text("origin") {
-        Some(origin) => origin.split_once("://").is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host)),
+        Some(origin) => origin
+            .split_once("://")
+            .is_none_or(|(_, from)| !from.eq_ignore_ascii_case(host)),
         None => false,
     }
 }
@@ -94,10 +111,23 @@ mod tests {
     #[test]
     fn only_loopback_names_and_the_public_one_are_answered() {
         let hosts = Hosts::new(Some("https://assay.example.org/"), false);
-        for good in ["127.0.0.1:3000", "localhost", "LOCALHOST:80", "[::1]:3000", "assay.example.org", "a.localhost"] {
+        for good in [
+            "127.0.0.1:3000",
+            "localhost",
+            "LOCALHOST:80",
+            "[::1]:3000",
+            "assay.example.org",
+            "a.localhost",
+        ] {
             assert!(hosts.admits(good), "{good}");
         }
-        for bad in ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "10.0.0.1", ""] {
+        for bad in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "10.0.0.1",
+            "",
+        ] {
             assert!(!hosts.admits(bad), "{bad}");
         }
     }
@@ -109,12 +139,27 @@ mod tests {
             headers.insert(name, axum::http::HeaderValue::from_static(value));
             headers
         };
-        assert!(is_cross_site(&headers("sec-fetch-site", "cross-site"), "localhost:1"));
-        assert!(is_cross_site(&headers("sec-fetch-site", "same-site"), "localhost:1"));
-        assert!(!is_cross_site(&headers("sec-fetch-site", "same-origin"), "localhost:1"));
-        assert!(is_cross_site(&headers("origin", "http://evil.example"), "localhost:1"));
+        assert!(is_cross_site(
+            &headers("sec-fetch-site", "cross-site"),
+            "localhost:1"
+        ));
+        assert!(is_cross_site(
+            &headers("sec-fetch-site", "same-site"),
+            "localhost:1"
+        ));
+        assert!(!is_cross_site(
+            &headers("sec-fetch-site", "same-origin"),
+            "localhost:1"
+        ));
+        assert!(is_cross_site(
+            &headers("origin", "http://evil.example"),
+            "localhost:1"
+        ));
         assert!(is_cross_site(&headers("origin", "null"), "localhost:1"));
-        assert!(!is_cross_site(&headers("origin", "http://localhost:1"), "localhost:1"));
+        assert!(!is_cross_site(
+            &headers("origin", "http://localhost:1"),
+            "localhost:1"
+        ));
         assert!(!is_cross_site(&HeaderMap::new(), "localhost:1"));
     }
 }

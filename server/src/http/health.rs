@@ -6,7 +6,9 @@ use super::{error::ApiResult, state::AppState};
 
 /// `/healthz`: the process answers. `/readyz`: and Redis does too.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/healthz", get(async || "ok\n")).route("/readyz", get(ready))
+    Router::new()
+        .route("/healthz", get(async || "ok\n"))
+        .route("/readyz", get(ready))
 }
 
 async fn ready(State(state): State<AppState>) -> ApiResult<&'static str> {

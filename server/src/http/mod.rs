@@ -32,12 +32,12 @@ use axum::{
 };
 use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
 
+use self::{error::ApiError, pages::Pages};
 pub use self::{
     guard::Hosts,
     site::Site,
     state::{AppState, Options},
 };
-use self::{error::ApiError, pages::Pages};
 
 /// Where the API is.
 pub const API: &str = "/api/v1";
@@ -50,20 +50,29 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
     // Pages ask the API by a call into this router instead of over the network; it has
     // the sessions around it, so both roads know the same visitor.
     let api = api(state.clone()).layer(sessions.clone());
-    let pages = Pages::new(site.assets.clone(), api.clone());
-    let forms = forms::router(pages.clone()).with_state(state.clone()).layer(sessions);
+    let pages = Pages::new(site.assets.clone(), api.clone(), hosts.is_secure());
+    let forms = forms::router(pages.clone())
+        .with_state(state.clone())
+        .layer(sessions);
     Router::new()
         .merge(forms)
         .merge(pages.router())
         .merge(site.router())
         .merge(api)
-        .layer(middleware::from_fn_with_state(Arc::new(hosts), guard::check))
+        .layer(middleware::from_fn_with_state(
+            Arc::new(hosts),
+            guard::check,
+        ))
         .merge(health::router().with_state(state))
         .layer(middleware::from_fn(harden))
         .layer(CompressionLayer::new().br(false).deflate(false).zstd(false))
-        .layer(CatchPanicLayer::custom(|_: Box<dyn std::any::Any + Send>| {
-            axum::response::IntoResponse::into_response(ApiError::internal("a handler panicked"))
-        }))
+        .layer(CatchPanicLayer::custom(
+            |_: Box<dyn std::any::Any + Send>| {
+                axum::response::IntoResponse::into_response(ApiError::internal(
+                    "a handler panicked",
+                ))
+            },
+        ))
         .layer(TraceLayer::new_for_http())
 }
 
@@ -79,9 +88,16 @@ fn api(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .merge(events::router())
         .merge(upload::router())
-        .fallback(async || ApiError::not_found("There is nothing at this address. docs/api.md lists what there is."))
+        .fallback(async || {
+            ApiError::not_found(
+                "There is nothing at this address. docs/api.md lists what there is.",
+            )
+        })
         .method_not_allowed_fallback(async || {
-            ApiError::new(ProblemKind::MethodNotAllowed, "This address does not take that method.")
+            ApiError::new(
+                ProblemKind::MethodNotAllowed,
+                "This address does not take that method.",
+            )
         });
     Router::new().nest(API, routes).with_state(state)
 }
@@ -90,7 +106,13 @@ fn api(state: AppState) -> Router {
 async fn harden(request: axum::extract::Request, next: Next) -> axum::response::Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+    headers.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    headers.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("same-origin"),
+    );
     response
 }

@@ -1,10 +1,18 @@
 //! The pages: rendered here by the app's components, with their data fetched by a
 //! direct call into the API's router, then alive in the browser.
 
-use std::{convert::Infallible, future::Future, pin::Pin, sync::Arc};
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, Ordering},
+    },
+};
 
 use assay_app::{
-    App, PageStatus, SiteAssets,
+    Origin, PageStatus, SiteAssets, Theme,
     api::{Method as ApiMethod, Reply, Transport},
     shell,
 };
@@ -31,12 +39,27 @@ const ANSWER_MOST: usize = 64 << 20;
 pub struct Pages {
     assets: Arc<SiteAssets>,
     api: Router,
+    scheme: &'static str,
 }
 
 impl Pages {
     /// Pages that fetch their data from `api`, the router with the sessions around it.
-    pub fn new(assets: SiteAssets, api: Router) -> Self {
-        Self { assets: Arc::new(assets), api }
+    /// `secure` when people reach the server over TLS.
+    pub fn new(assets: SiteAssets, api: Router, secure: bool) -> Self {
+        Self {
+            assets: Arc::new(assets),
+            api,
+            scheme: if secure { "https" } else { "http" },
+        }
+    }
+
+    /// Under which address the reader sees the page.
+    fn origin(&self, headers: &HeaderMap) -> Origin {
+        let host = headers
+            .get(header::HOST)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or("localhost");
+        Origin(format!("{}://{host}", self.scheme))
     }
 
     /// The addresses of pages; every other address gets the page that says so.
@@ -59,15 +82,24 @@ impl Pages {
 
     /// Answers a request for a page.
     pub async fn render(self, request: Request) -> Result<Response, Infallible> {
-        let status = PageStatus::default();
-        let for_context = status.clone();
+        let code = Arc::new(AtomicU16::new(StatusCode::OK.as_u16()));
+        let for_page = Arc::clone(&code);
+        let status = PageStatus(Arc::new(move |status| {
+            for_page.store(status, Ordering::Relaxed)
+        }));
+        let theme = Theme::from_cookies(&cookies(request.headers()));
+        let origin = self.origin(request.headers());
         let assets = Arc::clone(&self.assets);
-        let transport: Arc<dyn Transport> =
-            Arc::new(InProcess { api: self.api.clone(), headers: visitor_headers(request.headers()) });
+        let transport: Arc<dyn Transport> = Arc::new(InProcess {
+            api: self.api.clone(),
+            headers: visitor_headers(request.headers()),
+        });
         let handler = leptos_axum::render_app_async_with_context(
             move || {
                 provide_context(Arc::clone(&transport));
-                provide_context(for_context.clone());
+                provide_context(status.clone());
+                provide_context(theme);
+                provide_context(origin.clone());
                 if let Some(options) = use_context::<ResponseOptions>() {
                     set_policy(&options);
                 }
@@ -75,19 +107,26 @@ impl Pages {
             move || shell(&assets),
         );
         let mut response = handler(request).await;
-        if let Ok(code) = StatusCode::from_u16(status.get())
+        if let Ok(code) = StatusCode::from_u16(code.load(Ordering::Relaxed))
             && response.status() == StatusCode::OK
         {
             *response.status_mut() = code;
         }
         // A page shows live data: what the browser kept would show the past.
-        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+            .headers_mut()
+            .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
 
     /// Answers with the page at `address`, whatever was asked, for the visitor of
     /// `headers`: a form that could not be taken in shows itself again.
-    pub async fn render_at(self, address: &str, headers: &HeaderMap, status: StatusCode) -> Response {
+    pub async fn render_at(
+        self,
+        address: &str,
+        headers: &HeaderMap,
+        status: StatusCode,
+    ) -> Response {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = Method::GET;
         *request.uri_mut() = address.parse().unwrap_or_else(|_| Uri::from_static("/"));
@@ -101,13 +140,25 @@ impl Pages {
 /// What says who asks.
 fn visitor_headers(headers: &HeaderMap) -> HeaderMap {
     let kept = [header::COOKIE, header::HOST, header::ACCEPT_LANGUAGE];
-    kept.into_iter().filter_map(|name| headers.get(&name).map(|value| (name, value.clone()))).collect()
+    kept.into_iter()
+        .filter_map(|name| headers.get(&name).map(|value| (name, value.clone())))
+        .collect()
+}
+
+fn cookies(headers: &HeaderMap) -> String {
+    headers
+        .get(header::COOKIE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// Nothing but what this server sends may run or be drawn, and scripts only with this
 /// page's nonce.
 fn set_policy(options: &ResponseOptions) {
-    let nonce = use_nonce().map(|nonce| format!("'nonce-{nonce}'")).unwrap_or_default();
+    let nonce = use_nonce()
+        .map(|nonce| format!("'nonce-{nonce}'"))
+        .unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src {nonce} 'strict-dynamic' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
     );
@@ -132,7 +183,10 @@ impl Transport for InProcess {
         let api = self.api.clone();
         let mut request = Request::new(body.map_or_else(Body::empty, Body::from));
         *request.headers_mut() = self.headers.clone();
-        request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        request.headers_mut().insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/json"),
+        );
         Box::pin(async move {
             *request.method_mut() = method.as_str().parse().map_err(|_| ())?;
             *request.uri_mut() = path_and_query.parse().map_err(|_| ())?;
@@ -141,7 +195,9 @@ impl Transport for InProcess {
                 Err(never) => match never {},
             };
             let status = response.status().as_u16();
-            let bytes = axum::body::to_bytes(response.into_body(), ANSWER_MOST).await.map_err(|_| ())?;
+            let bytes = axum::body::to_bytes(response.into_body(), ANSWER_MOST)
+                .await
+                .map_err(|_| ())?;
             let body = String::from_utf8(bytes.into()).map_err(|_| ())?;
             Ok(Reply { status, body })
         })

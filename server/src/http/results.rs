@@ -5,7 +5,10 @@ use assay_engine::{Input, Part};
 use assay_model::{JobId, JobState, ProblemKind, ResultPage, Schema, limits, words};
 use axum::{
     Json, Router,
-    extract::{Path, Query, State, rejection::{PathRejection, QueryRejection}},
+    extract::{
+        Path, Query, State,
+        rejection::{PathRejection, QueryRejection},
+    },
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
     routing::get,
@@ -14,8 +17,7 @@ use serde::Deserialize;
 
 use super::{
     error::{ApiError, ApiResult},
-    jobs,
-    rows,
+    jobs, rows,
     state::AppState,
 };
 use crate::data::ResultMeta;
@@ -45,14 +47,18 @@ async fn result(
     let Some(reference) = &job.result else {
         return Err(match job.state {
             JobState::Failed => match job.error {
-                Some(problem) => ApiError::new(ProblemKind::Conflict, format!("The job failed: {}", problem.detail)),
+                Some(problem) => ApiError::new(
+                    ProblemKind::Conflict,
+                    format!("The job failed: {}", problem.detail),
+                ),
                 None => ApiError::new(ProblemKind::Conflict, "The job failed."),
             },
             JobState::Cancelled => ApiError::new(ProblemKind::Conflict, "The job was cancelled."),
             JobState::Succeeded => ApiError::not_found("This job leaves no result."),
-            JobState::Queued | JobState::Running => {
-                ApiError::new(ProblemKind::Conflict, "The job is not over yet. Add `Prefer: wait=30` to GET /jobs/{id} to wait for it.")
-            }
+            JobState::Queued | JobState::Running => ApiError::new(
+                ProblemKind::Conflict,
+                "The job is not over yet. Add `Prefer: wait=30` to GET /jobs/{id} to wait for it.",
+            ),
         });
     };
     let Some(stored) = state.store.result(reference.id).await? else {
@@ -64,19 +70,44 @@ async fn result(
         Some("vega-lite") => chart(meta),
         Some(format) => {
             let format = rows::export_format(format)?;
-            let columns = meta.columns.iter().map(|column| assay_model::Column::new(&column.name, column.kind));
-            let input = Input::Table { schema: Schema::new(columns.collect()), parts: meta.parts };
-            Ok(rows::download(&state, &input, format, &format!("result-{}", job.id)))
+            let columns = meta
+                .columns
+                .iter()
+                .map(|column| assay_model::Column::new(&column.name, column.kind));
+            let input = Input::Table {
+                schema: Schema::new(columns.collect()),
+                parts: meta.parts,
+            };
+            Ok(rows::download(
+                &state,
+                &input,
+                format,
+                &format!("result-{}", job.id),
+            ))
         }
     }
 }
 
-async fn page(state: &AppState, meta: ResultMeta, offset: Option<u64>, limit: Option<u64>) -> ApiResult<Response> {
+async fn page(
+    state: &AppState,
+    meta: ResultMeta,
+    offset: Option<u64>,
+    limit: Option<u64>,
+) -> ApiResult<Response> {
     let limit = limit.unwrap_or(DEFAULT_ROWS);
     if limit > limits::RESULT_ROWS {
-        return Err(ApiError::field("limit", format!("The limit is at most {}.", words::count(limits::RESULT_ROWS))));
+        return Err(ApiError::field(
+            "limit",
+            format!(
+                "The limit is at most {}.",
+                words::count(limits::RESULT_ROWS)
+            ),
+        ));
     }
-    let rows = state.engine.page(&meta.parts, offset.unwrap_or(0), limit).await?;
+    let rows = state
+        .engine
+        .page(&meta.parts, offset.unwrap_or(0), limit)
+        .await?;
     Ok(Json(ResultPage {
         columns: meta.columns,
         rows: rows.rows,
@@ -89,9 +120,13 @@ async fn page(state: &AppState, meta: ResultMeta, offset: Option<u64>, limit: Op
 }
 
 fn chart(meta: ResultMeta) -> ApiResult<Response> {
-    let chart = meta.chart.ok_or_else(|| ApiError::not_found("This result has no chart."))?;
+    let chart = meta
+        .chart
+        .ok_or_else(|| ApiError::not_found("This result has no chart."))?;
     let mut response = Json(chart).into_response();
     let media_type = HeaderValue::from_static("application/vnd.vegalite.v6+json");
-    response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, media_type);
     Ok(response)
 }

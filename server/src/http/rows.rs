@@ -30,7 +30,10 @@ pub fn router() -> Router<AppState> {
     Router::new()
         .route("/datasets/{dataset}/rows", get(rows))
         .route("/datasets/{dataset}/export", get(export))
-        .route("/datasets/{dataset}/records/{key}", get(record).put(put_record).delete(delete_record))
+        .route(
+            "/datasets/{dataset}/records/{key}",
+            get(record).put(put_record).delete(delete_record),
+        )
 }
 
 async fn rows(
@@ -43,12 +46,26 @@ async fn rows(
     let look = look(&dataset, query)?;
     let input = data::input(&state.store, &dataset).await?;
     // One more than asked for tells whether there is a next page.
-    let more = Look { limit: look.limit + 1, ..look.clone() };
+    let more = Look {
+        limit: look.limit + 1,
+        ..look.clone()
+    };
     let mut found = state.engine.look(&input, &more).await?;
-    let next = (found.rows.len() as u64 > look.limit).then(|| (look.offset + look.limit).to_string());
-    found.rows.truncate(usize::try_from(look.limit).unwrap_or(usize::MAX));
-    let names: Vec<String> = found.columns.into_iter().map(|column| column.name).collect();
-    let items = found.rows.into_iter().map(|row| names.iter().cloned().zip(row).collect()).collect();
+    let next =
+        (found.rows.len() as u64 > look.limit).then(|| (look.offset + look.limit).to_string());
+    found
+        .rows
+        .truncate(usize::try_from(look.limit).unwrap_or(usize::MAX));
+    let names: Vec<String> = found
+        .columns
+        .into_iter()
+        .map(|column| column.name)
+        .collect();
+    let items = found
+        .rows
+        .into_iter()
+        .map(|row| names.iter().cloned().zip(row).collect())
+        .collect();
     Ok(Json(Page { items, next }))
 }
 
@@ -60,11 +77,15 @@ fn look(dataset: &Dataset, query: Vec<(String, String)>) -> ApiResult<Look> {
     for (name, value) in query {
         match name.as_str() {
             "limit" => {
-                let number = value.parse().map_err(|_| ApiError::field("limit", format!("“{value}” is not a whole number.")))?;
+                let number = value.parse().map_err(|_| {
+                    ApiError::field("limit", format!("“{value}” is not a whole number."))
+                })?;
                 limit = Some(number);
             }
             "cursor" => {
-                offset = value.parse().map_err(|_| ApiError::field("cursor", "This is not a cursor that a page gave."))?;
+                offset = value.parse().map_err(|_| {
+                    ApiError::field("cursor", "This is not a cursor that a page gave.")
+                })?;
             }
             name => {
                 let column = name.strip_prefix("where.").unwrap_or(name);
@@ -73,7 +94,11 @@ fn look(dataset: &Dataset, query: Vec<(String, String)>) -> ApiResult<Look> {
             }
         }
     }
-    Ok(Look { offset, limit: page_limit(limit)?, equals })
+    Ok(Look {
+        offset,
+        limit: page_limit(limit)?,
+        equals,
+    })
 }
 
 #[derive(Debug, Deserialize)]
@@ -97,9 +122,13 @@ async fn export(
 pub fn download(state: &AppState, input: &Input, format: ExportFormat, name: &str) -> Response {
     let body = Body::from_stream(state.engine.export(input, format));
     let disposition = format!("attachment; filename=\"{name}.{}\"", format.extension());
-    let disposition = HeaderValue::from_str(&disposition).unwrap_or_else(|_| HeaderValue::from_static("attachment"));
+    let disposition = HeaderValue::from_str(&disposition)
+        .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (
+            header::CONTENT_TYPE,
+            HeaderValue::from_static(format.media_type()),
+        ),
         (header::CONTENT_DISPOSITION, disposition),
     ];
     (headers, body).into_response()
@@ -108,12 +137,25 @@ pub fn download(state: &AppState, input: &Input, format: ExportFormat, name: &st
 /// The format of this name.
 pub fn export_format(text: &str) -> ApiResult<ExportFormat> {
     text.parse().map_err(|_| {
-        let known: Vec<String> = ExportFormat::ALL.iter().map(|format| format.extension().to_owned()).collect();
-        ApiError::field("format", format!("There is no format “{}”. There is {}.", words::shorten(text, 40), words::and(&known)))
+        let known: Vec<String> = ExportFormat::ALL
+            .iter()
+            .map(|format| format.extension().to_owned())
+            .collect();
+        ApiError::field(
+            "format",
+            format!(
+                "There is no format “{}”. There is {}.",
+                words::shorten(text, 40),
+                words::and(&known)
+            ),
+        )
     })
 }
 
-async fn record(State(state): State<AppState>, Path((name, key)): Path<(String, String)>) -> ApiResult<Json<BTreeMap<String, String>>> {
+async fn record(
+    State(state): State<AppState>,
+    Path((name, key)): Path<(String, String)>,
+) -> ApiResult<Json<BTreeMap<String, String>>> {
     let collection = collection(&state, &name).await?;
     match state.store.record(&collection, &key).await? {
         Some(fields) => Ok(Json(fields.into_iter().collect())),
@@ -130,25 +172,46 @@ async fn put_record(
     let Json(fields) = body?;
     let collection = collection(&state, &name).await?;
     if fields.is_empty() {
-        return Err(ApiError::new(ProblemKind::Invalid, "A record needs at least one field."));
+        return Err(ApiError::new(
+            ProblemKind::Invalid,
+            "A record needs at least one field.",
+        ));
     }
     let fields: Vec<(String, String)> = fields.into_iter().collect();
-    if state.store.put_record(&collection, &key, &fields).await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_record(&key)) }
+    if state.store.put_record(&collection, &key, &fields).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_record(&key))
+    }
 }
 
-async fn delete_record(State(state): State<AppState>, _: Visitor, Path((name, key)): Path<(String, String)>) -> ApiResult<StatusCode> {
+async fn delete_record(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path((name, key)): Path<(String, String)>,
+) -> ApiResult<StatusCode> {
     let collection = collection(&state, &name).await?;
-    if state.store.delete_record(&collection, &key).await? { Ok(StatusCode::NO_CONTENT) } else { Err(no_record(&key)) }
+    if state.store.delete_record(&collection, &key).await? {
+        Ok(StatusCode::NO_CONTENT)
+    } else {
+        Err(no_record(&key))
+    }
 }
 
 async fn collection(state: &AppState, name: &str) -> ApiResult<assay_model::Collection> {
     let dataset = data_sets::find(state, name).await?;
     match (dataset.kind, dataset.collection) {
         (DatasetKind::Collection, Some(collection)) => Ok(collection),
-        _ => Err(ApiError::not_found(format!("“{}” is a table; only collections have records.", dataset.name))),
+        _ => Err(ApiError::not_found(format!(
+            "“{}” is a table; only collections have records.",
+            dataset.name
+        ))),
     }
 }
 
 fn no_record(key: &str) -> ApiError {
-    ApiError::not_found(format!("There is no record “{}” in this collection.", words::shorten(key, 80)))
+    ApiError::not_found(format!(
+        "There is no record “{}” in this collection.",
+        words::shorten(key, 80)
+    ))
 }

@@ -1,7 +1,7 @@
 //! `POST /sample`: the sample data, and a first analysis of it.
 
 use assay_model::{Analysis, Collection, Job, JobRequest, Owner, ProblemKind};
-use assay_store::ImportSpec;
+use assay_store::jobs::ImportSpec;
 use axum::{
     Json, Router,
     extract::{Query, State, rejection::QueryRejection},
@@ -9,6 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::post,
 };
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -55,30 +56,43 @@ pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<
     let mut jobs = Vec::new();
     for table in sample::TABLES {
         let name = submit::dataset_name(table.name)?;
-        if state.store.dataset_id(&name).await?.is_none() {
-            let mut spool = state.store.upload();
-            spool.push(table.parquet).await?;
-            let id = spool.id();
-            spool.finish().await?;
-            let bytes = table.parquet.len() as u64;
-            let import = ImportSpec { upload: id, bytes, name, format: Some("parquet".to_owned()) };
+        if state.store.find_dataset(table.name).await?.is_none() {
+            let mut spool = state.store.new_upload();
+            spool.push(Bytes::from_static(table.parquet)).await?;
+            let upload = spool.finish().await?;
+            let import = ImportSpec {
+                dataset: name,
+                format: Some("parquet".to_owned()),
+                upload,
+            };
             jobs.push(submit::import(state, owner, import, Some(sample::SOURCE.to_owned())).await?);
         }
     }
     animals(state, owner).await?;
-    let job = if analyse { Some(first_analysis(state, owner, jobs.first()).await?) } else { None };
+    let job = if analyse {
+        Some(first_analysis(state, owner, jobs.first()).await?)
+    } else {
+        None
+    };
     Ok(Loaded { jobs, job })
 }
 
 async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
-    let Some(name) = sample::animals_name() else { return Ok(()) };
-    if state.store.dataset_id(&name).await?.is_some() {
+    let Some(name) = sample::animals_name() else {
+        return Ok(());
+    };
+    if state.store.find_dataset(name.as_str()).await?.is_some() {
         return Ok(());
     }
     let records: Vec<_> = sample::animals().collect();
-    let pattern = Collection { pattern: sample::ANIMAL_PATTERN.to_owned(), kind: assay_model::CollectionType::default() };
+    let pattern = Collection {
+        pattern: sample::ANIMAL_PATTERN.to_owned(),
+        kind: assay_model::CollectionType::default(),
+    };
     state.store.put_records(&pattern, &records).await?;
-    upload::collection(state, owner, &name, pattern).await.map(drop)
+    upload::collection(state, owner, &name, pattern)
+        .await
+        .map(drop)
 }
 
 /// How long the first analysis waits for the flights.
@@ -88,8 +102,11 @@ async fn first_analysis(state: &AppState, owner: &Owner, import: Option<&Job>) -
     if let Some(import) = import {
         state.hub.wait(import.id, IMPORT_MOST).await?;
     }
-    let example = Analysis::examples().into_iter().find(|analysis| analysis.kind() == "aggregate");
-    let analysis = example.ok_or_else(|| ApiError::new(ProblemKind::Internal, "There is no first analysis."))?;
+    let example = Analysis::examples()
+        .into_iter()
+        .find(|analysis| analysis.kind() == "aggregate");
+    let analysis = example
+        .ok_or_else(|| ApiError::new(ProblemKind::Internal, "There is no first analysis."))?;
     let request = JobRequest {
         dataset: sample::TABLES[0].name.to_owned(),
         analysis: serde_json::to_value(&analysis).map_err(ApiError::internal)?,

@@ -1,6 +1,6 @@
 //! The cookie and its session in Redis.
 
-use assay_store::{SessionStore, Store};
+use assay_store::{Store, sessions::RedisSessions};
 use tower_sessions::{
     Expiry, SessionManagerLayer,
     cookie::{SameSite, time::Duration},
@@ -11,7 +11,7 @@ const REMEMBERED: Duration = Duration::days(400);
 
 /// Sessions for the routes that know their visitor. `secure` for a server that people
 /// reach over TLS.
-pub fn layer(store: &Store, secure: bool) -> SessionManagerLayer<SessionStore> {
+pub fn layer(store: &Store, secure: bool) -> SessionManagerLayer<RedisSessions> {
     SessionManagerLayer::new(store.sessions())
         .with_name(if secure { "__Host-assay" } else { "assay" })
         .with_secure(secure)

@@ -27,23 +27,34 @@ impl Site {
         let root = match given {
             Some(root) => root.to_owned(),
             None => {
-                let program = std::env::current_exe().context("this program does not know where it is")?;
-                program.parent().map(|folder| folder.join("site")).context("this program stands in no folder")?
+                let program =
+                    std::env::current_exe().context("this program does not know where it is")?;
+                program
+                    .parent()
+                    .map(|folder| folder.join("site"))
+                    .context("this program stands in no folder")?
             }
         };
         let manifest = root.join("site.json");
         if !manifest.is_file() {
-            bail!("There is no page at {}. Build it with `make build`, or name its folder with --site", root.display());
+            bail!(
+                "There is no page at {}. Build it with `make build`, or name its folder with --site",
+                root.display()
+            );
         }
-        let text = std::fs::read_to_string(&manifest).with_context(|| format!("{} cannot be read", manifest.display()))?;
-        let assets = serde_json::from_str(&text).with_context(|| format!("{} is not as it should be", manifest.display()))?;
+        let text = std::fs::read_to_string(&manifest)
+            .with_context(|| format!("{} cannot be read", manifest.display()))?;
+        let assets = serde_json::from_str(&text)
+            .with_context(|| format!("{} is not as it should be", manifest.display()))?;
         Ok(Self { root, assets })
     }
 
     /// Serves the files. A name changes with its content, so a browser may keep each
     /// for ever.
     pub fn router(&self) -> Router {
-        let files = ServeDir::new(self.root.join("assets")).precompressed_br().precompressed_gzip();
+        let files = ServeDir::new(self.root.join("assets"))
+            .precompressed_br()
+            .precompressed_gzip();
         let icon = ServeDir::new(&self.root).precompressed_br();
         Router::new()
             .nest_service("/assets", files)
@@ -51,7 +62,9 @@ impl Site {
                 let mut response = next.run(request).await;
                 if response.status().is_success() {
                     let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
-                    response.headers_mut().insert(header::CACHE_CONTROL, for_ever);
+                    response
+                        .headers_mut()
+                        .insert(header::CACHE_CONTROL, for_ever);
                 }
                 response
             }))

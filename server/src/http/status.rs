@@ -12,39 +12,63 @@ pub fn router() -> Router<AppState> {
 
 async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
     let found = state.store.status().await?;
-    let persistence = match (found.appendonly, found.appendfsync.as_str()) {
+    let persistence = match (
+        found.persistence.append_only,
+        found.persistence.fsync.as_deref(),
+    ) {
         (false, _) => "off",
-        (true, "always") => "always",
-        (true, "everysec") => "every second",
+        (true, Some("always")) => "always",
+        (true, Some("everysec")) => "every second",
         (true, _) => "when the system likes",
     };
     let warning = warning(&found);
-    Ok(Json(Status {
+    let mut status = Status {
         redis: RedisStatus {
-            memory_used: found.memory_used,
-            memory_max: found.memory_max,
+            memory_used: found.used_bytes,
+            memory_max: found.max_bytes,
             persistence: persistence.to_owned(),
             warning,
         },
-        workers: found.workers,
-        slots: found.slots,
-        running: found.running,
-        queued: found.queued,
+        workers: 0,
+        slots: 0,
+        running: 0,
+        queued: state.store.queued().await?,
         version: env!("CARGO_PKG_VERSION").to_owned(),
-    }))
-}
-
-/// What a person should know and mend.
-fn warning(found: &assay_store::StoreStatus) -> Option<String> {
-    if !found.appendonly {
-        return Some("Redis keeps nothing on disk: when it stops, all data is lost. Set `appendonly yes`.".to_owned());
+    };
+    for worker in state
+        .store
+        .workers()
+        .await?
+        .into_iter()
+        .filter(|worker| worker.alive)
+    {
+        status.workers += 1;
+        status.slots += u64::from(worker.slots);
+        status.running += worker.jobs.len() as u64;
     }
-    if found.maxmemory_policy != "noeviction" {
+    Ok(Json(status))
+}
+/// What a person should know and mend.
+fn warning(found: &assay_store::status::Status) -> Option<String> {
+    if !found.persistence.append_only {
+        return Some(
+            "Redis keeps nothing on disk: when it stops, all data is lost. Set `appendonly yes`."
+                .to_owned(),
+        );
+    }
+    if let Some(policy) = found
+        .eviction
+        .as_deref()
+        .filter(|policy| *policy != "noeviction")
+    {
         return Some(format!(
-            "Redis may throw data away when it is full ({}). Set `maxmemory-policy noeviction`.",
-            found.maxmemory_policy
+            "Redis may throw data away when it is full ({policy}). Set `maxmemory-policy noeviction`."
         ));
     }
-    let nearly_full = found.memory_max > 0 && found.memory_used > found.memory_max / 10 * 9;
-    nearly_full.then(|| "Redis is nearly full. Delete data sets or jobs, or raise its maxmemory.".to_owned())
+    let nearly_full = found
+        .max_bytes
+        .is_some_and(|most| found.used_bytes > most / 10 * 9);
+    nearly_full.then(|| {
+        "Redis is nearly full. Delete data sets or jobs, or raise its maxmemory.".to_owned()
+    })
 }

@@ -2,10 +2,10 @@
 
 use assay_engine::ImportFormat;
 use assay_model::{
-    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest, Owner, Problem, ProblemKind, limits,
-    words,
+    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest, Owner, Problem,
+    ProblemKind, limits, words,
 };
-use assay_store::{ImportSpec, JobSpec, NewJob, Submitted};
+use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -14,23 +14,20 @@ use super::{
     state::AppState,
 };
 
-/// A key by which a client can send a request twice and get one job.
-pub struct Idempotency {
-    /// The client's key.
-    pub key: String,
-    /// The request's hash: another body under the same key is a mistake.
-    pub hash: String,
-}
-
-impl Idempotency {
-    /// The key with the hash of what was sent under it.
-    pub fn new(key: &str, body: &[u8]) -> ApiResult<Self> {
-        if key.is_empty() || key.len() > 200 {
-            return Err(ApiError::new(ProblemKind::BadRequest, "An Idempotency-Key has 1 to 200 characters."));
-        }
-        let hash = Sha256::digest(body).iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Ok(Self { key: key.to_owned(), hash })
+/// A client's key, with the hash of what was sent under it: another body under the same
+/// key is a mistake.
+pub fn idempotency(key: &str, body: &[u8]) -> ApiResult<Idempotency> {
+    if key.is_empty() || key.len() > 200 {
+        return Err(ApiError::new(
+            ProblemKind::BadRequest,
+            "An Idempotency-Key has 1 to 200 characters.",
+        ));
     }
+    let request_hash = format!("{:x}", Sha256::digest(body));
+    Ok(Idempotency {
+        key: key.to_owned(),
+        request_hash,
+    })
 }
 
 /// Checks an analysis and puts it in line.
@@ -42,20 +39,46 @@ pub async fn analysis(
     idempotency: Option<Idempotency>,
 ) -> ApiResult<Job> {
     check_options(&request)?;
-    if request.analysis.get("kind").and_then(Value::as_str) == Some(JobKind::Noop.as_str()) && state.options.bench {
-        return put_in_line(state, owner, spec(owner, JobKind::Noop, &request, None, vec![], retry_of), idempotency).await;
+    if request.analysis.get("kind").and_then(Value::as_str) == Some(JobKind::Noop.as_str())
+        && state.options.bench
+    {
+        return put_in_line(
+            state,
+            owner,
+            spec(owner, JobKind::Noop, &request, None, vec![], retry_of),
+            idempotency,
+        )
+        .await;
     }
     let dataset = super::data_sets::find(state, &request.dataset).await?;
     let analysis = Analysis::parse(request.analysis.clone()).map_err(Problem::invalid)?;
-    analysis.validate(&dataset.schema).map_err(Problem::invalid)?;
-    let input = DatasetRef { id: dataset.id, name: dataset.name, version: dataset.version };
-    let spec = spec(owner, JobKind::Analysis, &request, Some(analysis), vec![input], retry_of);
+    analysis
+        .validate(&dataset.schema)
+        .map_err(Problem::invalid)?;
+    let input = DatasetRef {
+        id: dataset.id,
+        name: dataset.name,
+        version: dataset.version,
+    };
+    let spec = spec(
+        owner,
+        JobKind::Analysis,
+        &request,
+        Some(analysis),
+        vec![input],
+        retry_of,
+    );
     put_in_line(state, owner, spec, idempotency).await
 }
 
 /// Puts the import of a spooled file in line.
-pub async fn import(state: &AppState, owner: &Owner, import: ImportSpec, source: Option<String>) -> ApiResult<Job> {
-    let name = import.name.clone();
+pub async fn import(
+    state: &AppState,
+    owner: &Owner,
+    import: ImportSpec,
+    source: Option<String>,
+) -> ApiResult<Job> {
+    let name = import.dataset.clone();
     let request = JobRequest {
         dataset: String::new(),
         analysis: Value::Null,
@@ -75,7 +98,13 @@ pub fn import_format(text: Option<&str>) -> ApiResult<Option<ImportFormat>> {
     match text.map(str::trim) {
         None | Some("" | "auto") => Ok(None),
         Some(text) => text.parse().map(Some).map_err(|_| {
-            ApiError::field("format", format!("There is no format “{}”. There is csv, tsv, json, ndjson and parquet.", words::shorten(text, 40)))
+            ApiError::field(
+                "format",
+                format!(
+                    "There is no format “{}”. There is csv, tsv, json, ndjson and parquet.",
+                    words::shorten(text, 40)
+                ),
+            )
         }),
     }
 }
@@ -88,18 +117,38 @@ pub fn dataset_name(text: &str) -> ApiResult<DatasetName> {
 fn check_options(request: &JobRequest) -> ApiResult<()> {
     let mut errors = Vec::new();
     if !(-2..=2).contains(&request.priority) {
-        errors.push(FieldError::new("priority", "The priority is a whole number from −2 to 2."));
-    }
-    if request.timeout_s.is_some_and(|seconds| seconds == 0 || seconds > limits::TIMEOUT_MOST_S) {
         errors.push(FieldError::new(
-            "timeout_s",
-            format!("A job may take 1 to {} seconds.", words::count(u64::from(limits::TIMEOUT_MOST_S))),
+            "priority",
+            "The priority is a whole number from −2 to 2.",
         ));
     }
-    if request.label.as_ref().is_some_and(|label| label.chars().count() > limits::LABEL_CHARS) {
-        errors.push(FieldError::new("label", format!("A label has at most {} characters.", limits::LABEL_CHARS)));
+    if request
+        .timeout_s
+        .is_some_and(|seconds| seconds == 0 || seconds > limits::TIMEOUT_MOST_S)
+    {
+        errors.push(FieldError::new(
+            "timeout_s",
+            format!(
+                "A job may take 1 to {} seconds.",
+                words::count(u64::from(limits::TIMEOUT_MOST_S))
+            ),
+        ));
     }
-    if errors.is_empty() { Ok(()) } else { Err(Problem::invalid(errors).into()) }
+    if request
+        .label
+        .as_ref()
+        .is_some_and(|label| label.chars().count() > limits::LABEL_CHARS)
+    {
+        errors.push(FieldError::new(
+            "label",
+            format!("A label has at most {} characters.", limits::LABEL_CHARS),
+        ));
+    }
+    if errors.is_empty() {
+        Ok(())
+    } else {
+        Err(Problem::invalid(errors).into())
+    }
 }
 
 fn spec(
@@ -111,41 +160,65 @@ fn spec(
     retry_of: Option<JobId>,
 ) -> JobSpec {
     JobSpec {
-        kind,
-        owner: owner.clone(),
         analysis,
         inputs,
-        label: request.label.clone().filter(|label| !label.trim().is_empty()),
+        label: request
+            .label
+            .clone()
+            .filter(|label| !label.trim().is_empty()),
         priority: request.priority,
         timeout_s: request.timeout_s.unwrap_or(limits::TIMEOUT_S),
         retry_of,
-        source: None,
-        import: None,
+        ..JobSpec::new(kind, owner.clone())
     }
 }
 
-async fn put_in_line(state: &AppState, owner: &Owner, spec: JobSpec, idempotency: Option<Idempotency>) -> ApiResult<Job> {
-    let id = JobId(uuid::Uuid::now_v7());
-    let new = NewJob { id, spec, idempotency: idempotency.map(|it| (it.key, it.hash)) };
+async fn put_in_line(
+    state: &AppState,
+    owner: &Owner,
+    spec: JobSpec,
+    idempotency: Option<Idempotency>,
+) -> ApiResult<Job> {
+    let reserve_name = spec.import.as_ref().map(|import| import.dataset.clone());
+    let new = NewJob {
+        reserve_name,
+        idempotency,
+        ..NewJob::new(spec)
+    };
     let id = match state.store.submit(&new).await? {
-        Submitted::New => id,
-        Submitted::AlreadyThere(id) => id,
-        Submitted::IdempotencyConflict => {
-            return Err(ApiError::new(ProblemKind::Conflict, "This Idempotency-Key was used for another request."));
+        Submit::Submitted => new.id,
+        Submit::AlreadyThere(id) => id,
+        Submit::IdempotencyConflict => {
+            return Err(ApiError::new(
+                ProblemKind::Conflict,
+                "This Idempotency-Key was used for another request.",
+            ));
         }
-        Submitted::UnknownInput(_) => {
-            return Err(ApiError::new(ProblemKind::Conflict, "The data set was changed or deleted just now. Try again."));
+        Submit::UnknownInput(_) => {
+            return Err(ApiError::new(
+                ProblemKind::Conflict,
+                "The data set was changed or deleted just now. Try again.",
+            ));
         }
-        Submitted::NameTaken => return Err(name_taken(new.spec.import.as_ref().map(|import| &import.name))),
+        Submit::NameTaken => return Err(name_taken(new.reserve_name.as_ref())),
     };
     tracing::info!(job = %id, %owner, kind = new.spec.kind.as_str(), "job {id} in line");
-    state.store.job(id).await?.ok_or_else(|| ApiError::not_found("The job is gone already."))
+    state
+        .store
+        .job(id)
+        .await?
+        .ok_or_else(|| ApiError::not_found("The job is gone already."))
 }
 
 /// The problem of a name that another data set has.
 pub fn name_taken(name: Option<&DatasetName>) -> ApiError {
     let name = name.map(ToString::to_string).unwrap_or_default();
-    let message = format!("There is a data set “{name}” already. Choose another name, or delete that one first.");
-    let problem = Problem { errors: vec![FieldError::new("name", message.clone())], ..Problem::new(ProblemKind::NameTaken, message) };
+    let message = format!(
+        "There is a data set “{name}” already. Choose another name, or delete that one first."
+    );
+    let problem = Problem {
+        errors: vec![FieldError::new("name", message.clone())],
+        ..Problem::new(ProblemKind::NameTaken, message)
+    };
     problem.into()
 }

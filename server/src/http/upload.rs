@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use assay_model::{Collection, Dataset, DatasetName, Job, JobState, Problem, ProblemKind, words};
-use assay_store::{Declared, ImportSpec, UploadWriter};
+use assay_store::{jobs::ImportSpec, upload::UploadWriter};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
-    extract::{DefaultBodyLimit, FromRequest, Multipart, Query, Request, State, rejection::QueryRejection},
+    extract::{
+        DefaultBodyLimit, FromRequest, Multipart, Query, Request, State, rejection::QueryRejection,
+    },
     http::{StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
@@ -33,7 +35,9 @@ const DECLARATION_MOST: usize = 64 << 10;
 
 /// The route of uploads; it bounds the body itself.
 pub fn router() -> Router<AppState> {
-    Router::new().route("/datasets", post(create)).layer(DefaultBodyLimit::disable())
+    Router::new()
+        .route("/datasets", post(create))
+        .layer(DefaultBodyLimit::disable())
 }
 
 /// What stands in the address of an upload.
@@ -56,17 +60,38 @@ async fn create(
     if kind.starts_with("application/json") && query.name.is_none() {
         let body = axum::body::to_bytes(request.into_body(), DECLARATION_MOST)
             .await
-            .map_err(|_| ApiError::new(ProblemKind::TooLarge, "The declaration of a collection is short; this body is not."))?;
+            .map_err(|_| {
+                ApiError::new(
+                    ProblemKind::TooLarge,
+                    "The declaration of a collection is short; this body is not.",
+                )
+            })?;
         let dataset = declare(&state, &owner, &body).await?;
         return Ok((StatusCode::CREATED, Json(dataset)).into_response());
     }
     let job = if kind.starts_with("multipart/form-data") {
         from_form(&state, &owner, request, Some(query)).await?
     } else {
-        let name = query.name.as_deref().ok_or_else(|| ApiError::field("name", "Name the data set: POST /datasets?name=orders."))?;
-        let file = Incoming { name: submit::dataset_name(name)?, format: query.format, source: query.source };
-        let length = request.headers().get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        take_in(&state, &owner, file, length, request.into_body().into_data_stream()).await?
+        let name = query.name.as_deref().ok_or_else(|| {
+            ApiError::field("name", "Name the data set: POST /datasets?name=orders.")
+        })?;
+        let file = Incoming {
+            name: submit::dataset_name(name)?,
+            format: query.format,
+            source: query.source,
+        };
+        let length = request
+            .headers()
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse().ok());
+        take_in(
+            &state,
+            &owner,
+            file,
+            length,
+            request.into_body().into_data_stream(),
+        )
+        .await?
     };
     answer(&state, job).await
 }
@@ -89,14 +114,22 @@ pub async fn from_form(
             "name" => name = Some(field.text().await.map_err(broken_off)?),
             "format" => format = Some(field.text().await.map_err(broken_off)?),
             "file" => {
-                let source = field.file_name().map(str::to_owned).filter(|name| !name.is_empty());
+                let source = field
+                    .file_name()
+                    .map(str::to_owned)
+                    .filter(|name| !name.is_empty());
                 let name = match name.filter(|name| !name.trim().is_empty()) {
                     Some(name) => submit::dataset_name(name.trim())?,
-                    None => source.as_deref().and_then(DatasetName::from_file_name).ok_or_else(|| {
-                        ApiError::field("file", "Choose a file.")
-                    })?,
+                    None => source
+                        .as_deref()
+                        .and_then(DatasetName::from_file_name)
+                        .ok_or_else(|| ApiError::field("file", "Choose a file."))?,
                 };
-                let file = Incoming { name, format, source };
+                let file = Incoming {
+                    name,
+                    format,
+                    source,
+                };
                 return take_in(state, owner, file, None, field).await;
             }
             _ => {}
@@ -104,7 +137,6 @@ pub async fn from_form(
     }
     Err(ApiError::field("file", "Choose a file."))
 }
-
 
 /// A file on its way in.
 struct Incoming {
@@ -122,52 +154,54 @@ async fn take_in<E: std::fmt::Display>(
 ) -> ApiResult<Job> {
     let format = submit::import_format(file.format.as_deref())?;
     // Told before the body has come, not after.
-    if state.store.dataset_id(&file.name).await?.is_some() {
+    if state
+        .store
+        .find_dataset(file.name.as_str())
+        .await?
+        .is_some()
+    {
         return Err(submit::name_taken(Some(&file.name)));
     }
     let most = state.options.upload_most;
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
-    let mut upload = state.store.upload();
-    let id = upload.id();
-    match spool(&mut upload, body, most).await {
-        Ok(bytes) => {
-            let import = ImportSpec { upload: id, bytes, name: file.name, format: format.map(|format| format.as_str().to_owned()) };
-            let job = submit::import(state, owner, import, file.source).await;
-            if job.is_err() {
-                state.store.delete_upload(id).await.ok();
-            }
-            job
-        }
-        Err(error) => {
-            // What is left goes by its time-to-live when even this fails.
-            state.store.delete_upload(id).await.ok();
-            Err(error)
-        }
+    let mut writer = state.store.new_upload();
+    if let Err(error) = spool(&mut writer, body, most).await {
+        // What is left goes by its time-to-live when even this fails.
+        writer.abandon().await.ok();
+        return Err(error);
     }
+    let upload = writer.finish().await?;
+    let import = ImportSpec {
+        dataset: file.name,
+        format: format.map(|format| format.as_str().to_owned()),
+        upload,
+    };
+    let job = submit::import(state, owner, import, file.source).await;
+    if job.is_err() {
+        state.store.delete_upload(&upload).await.ok();
+    }
+    job
 }
 
 async fn spool<E: std::fmt::Display>(
     upload: &mut UploadWriter,
     body: impl Stream<Item = Result<Bytes, E>>,
     most: u64,
-) -> ApiResult<u64> {
+) -> ApiResult<()> {
     let mut body = std::pin::pin!(body);
-    let mut bytes = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(broken_off)?;
-        bytes += chunk.len() as u64;
-        if bytes > most {
+        if upload.bytes() + chunk.len() as u64 > most {
             return Err(too_large(most));
         }
-        upload.push(&chunk).await?;
+        upload.push(chunk).await?;
     }
-    if bytes == 0 {
+    if upload.bytes() == 0 {
         return Err(ApiError::new(ProblemKind::BadFile, "The file is empty."));
     }
-    upload.finish().await?;
-    Ok(bytes)
+    Ok(())
 }
 
 /// 201 with the data set when the import is quick, 202 with its job when it is not.
@@ -198,7 +232,13 @@ async fn declare(state: &AppState, owner: &assay_model::Owner, body: &[u8]) -> A
             format!("The body does not declare a collection: {error}. To load a JSON file, add ?name= to the address."),
         )
     })?;
-    collection(state, owner, &submit::dataset_name(&declaration.name)?, declaration.collection).await
+    collection(
+        state,
+        owner,
+        &submit::dataset_name(&declaration.name)?,
+        declaration.collection,
+    )
+    .await
 }
 
 /// Declares a collection, with the columns that its records have now.
@@ -209,7 +249,10 @@ pub async fn collection(
     collection: Collection,
 ) -> ApiResult<Dataset> {
     if collection.pattern.is_empty() || collection.pattern.len() > 1_000 {
-        return Err(ApiError::field("collection.pattern", "A pattern has 1 to 1,000 characters, such as animal:*."));
+        return Err(ApiError::field(
+            "collection.pattern",
+            "A pattern has 1 to 1,000 characters, such as animal:*.",
+        ));
     }
     match state.store.declare(name, owner, &collection).await? {
         Declared::Done(id) => data_sets::find(state, &id.to_string()).await,
@@ -218,17 +261,26 @@ pub async fn collection(
 }
 
 fn content_type(request: &Request<Body>) -> String {
-    let value = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let value = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
     value.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn too_large(most: u64) -> ApiError {
     ApiError::new(
         ProblemKind::TooLarge,
-        format!("The file is over {}, the limit of this server. Start it with a larger --max-upload-mb.", words::bytes(most)),
+        format!(
+            "The file is over {}, the limit of this server. Start it with a larger --max-upload-mb.",
+            words::bytes(most)
+        ),
     )
 }
 
 fn broken_off(error: impl std::fmt::Display) -> ApiError {
-    ApiError::new(ProblemKind::BadRequest, format!("The file broke off on its way here: {error}."))
+    ApiError::new(
+        ProblemKind::BadRequest,
+        format!("The file broke off on its way here: {error}."),
+    )
 }

@@ -28,7 +28,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         if let Some(owner) = read(&session).await? {
             return Ok(Self(owner));
         }
-        let owner: Owner = format!("v-{}", uuid::Uuid::now_v7().as_simple()).parse().map_err(ApiError::internal)?;
+        let owner: Owner = format!("v-{}", uuid::Uuid::now_v7().as_simple())
+            .parse()
+            .map_err(ApiError::internal)?;
         session.insert(OWNER, &owner).await.map_err(unavailable)?;
         session.insert(SEEN, today()).await.map_err(unavailable)?;
         // Saved now: an answer may be a stream whose end nobody waits for, and what the
@@ -46,7 +48,6 @@ impl<S: Send + Sync> FromRequestParts<S> for MaybeVisitor {
         read(&session).await.map(Self)
     }
 }
-
 
 async fn session<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Session, ApiError> {
     <Session as FromRequestParts<S>>::from_request_parts(parts, state)
@@ -68,5 +69,8 @@ fn today() -> i64 {
 
 fn unavailable(error: tower_sessions::session::Error) -> ApiError {
     tracing::warn!(%error, "session");
-    ApiError::new(ProblemKind::Unavailable, "Redis cannot be reached, so nothing can be taken in now. Try again in a moment.")
+    ApiError::new(
+        ProblemKind::Unavailable,
+        "Redis cannot be reached, so nothing can be taken in now. Try again in a moment.",
+    )
 }

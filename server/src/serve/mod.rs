@@ -53,7 +53,11 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     stop::on_signals(stop.clone())?;
     let child = match args.redis {
         Some(_) => None,
-        None => Some(RedisChild { data: data.clone(), durable: args.durable, port: args.redis_port }),
+        None => Some(RedisChild {
+            data: data.clone(),
+            durable: args.durable,
+            port: args.redis_port,
+        }),
     };
     let redis = match (&child, args.redis) {
         (Some(child), _) => {
@@ -63,17 +67,24 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         (None, Some(url)) => url,
         (None, None) => bail!("There is no Redis"),
     };
-    let store = Store::connect(&redis, prefix).await.context("Redis cannot be used")?;
+    let store = Store::connect(&redis, prefix)
+        .await
+        .context("Redis cannot be used")?;
     let home = format!("{}:{}", machine::name(), data.display());
     // The lock is ours, so whoever worked for this folder before is dead or dying.
     let orphans = store.reap_home(&home).await?;
     if !orphans.is_empty() {
-        info!(jobs = orphans.len(), "put jobs that were cut off back in line");
+        info!(
+            jobs = orphans.len(),
+            "put jobs that were cut off back in line"
+        );
     }
 
     // Redis outlives everything that uses it.
     let stop_redis = CancellationToken::new();
-    let keep_redis = child.clone().map(|child| tokio::spawn(child.keep_alive(stop_redis.clone())));
+    let keep_redis = child
+        .clone()
+        .map(|child| tokio::spawn(child.keep_alive(stop_redis.clone())));
     let lease = Duration::from_millis(args.pool.lease_ms);
     tokio::spawn(reaper::run(store.clone(), lease, stop.clone()));
     let supervisor = (!args.no_worker).then(|| {
@@ -92,7 +103,10 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         hub: Hub::start(store.clone(), stop.clone()),
         engine: look_engine(&store, &data)?,
         store,
-        options: Arc::new(Options { upload_most: args.max_upload_mb.saturating_mul(1_000_000), bench: args.bench }),
+        options: Arc::new(Options {
+            upload_most: args.max_upload_mb.saturating_mul(1_000_000),
+            bench: args.bench,
+        }),
         stop: stop.clone(),
     };
     let hosts = Hosts::new(args.public_url.as_deref(), args.insecure);
@@ -141,8 +155,10 @@ fn data_folder(given: Option<&Path>) -> anyhow::Result<PathBuf> {
     let data = match given {
         Some(data) => data.to_owned(),
         None => {
-            let home = std::env::var_os("HOME").context("HOME is not set; name the data folder with --data")?;
-            let share = std::env::var_os("XDG_DATA_HOME").map_or_else(|| Path::new(&home).join(".local/share"), PathBuf::from);
+            let home = std::env::var_os("HOME")
+                .context("HOME is not set; name the data folder with --data")?;
+            let share = std::env::var_os("XDG_DATA_HOME")
+                .map_or_else(|| Path::new(&home).join(".local/share"), PathBuf::from);
             share.join("assay")
         }
     };
@@ -151,21 +167,28 @@ fn data_folder(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         .mode(0o700)
         .create(&data)
         .with_context(|| format!("The data folder {} cannot be made", data.display()))?;
-    data.canonicalize().with_context(|| format!("The data folder {} cannot be used", data.display()))
+    data.canonicalize()
+        .with_context(|| format!("The data folder {} cannot be used", data.display()))
 }
 
 async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(addr).await {
         Ok(listener) => Ok(listener),
         Err(error) if error.kind() == std::io::ErrorKind::AddrInUse => {
-            bail!("Another program listens on {addr}. Stop it, or choose another address with --addr, such as --addr 127.0.0.1:3001")
+            bail!(
+                "Another program listens on {addr}. Stop it, or choose another address with --addr, such as --addr 127.0.0.1:3001"
+            )
         }
         Err(error) => Err(error).with_context(|| format!("{addr} cannot be listened on")),
     }
 }
 
 fn look_engine(store: &Store, data: &Path) -> anyhow::Result<Engine> {
-    let config = EngineConfig { memory_bytes: LOOK_MEMORY, spill_dir: data.join("spill-look"), threads: machine::cores() as usize };
+    let config = EngineConfig {
+        memory_bytes: LOOK_MEMORY,
+        spill_dir: data.join("spill-look"),
+        threads: machine::cores() as usize,
+    };
     std::fs::create_dir_all(&config.spill_dir)?;
     Ok(Engine::new(config, Arc::new(store.blobs()))?)
 }

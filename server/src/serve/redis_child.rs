@@ -79,15 +79,22 @@ impl RedisChild {
 
     /// Stops Redis in order: all data is on disk when it answers by hanging up.
     pub async fn stop(&self) {
-        let Ok(mut connection) = self.connect().await else { return };
+        let Ok(mut connection) = self.connect().await else {
+            return;
+        };
         // It hangs up instead of answering, so an error here is the good end.
-        let _ = redis::cmd("SHUTDOWN").query_async::<()>(&mut connection).await;
+        let _ = redis::cmd("SHUTDOWN")
+            .query_async::<()>(&mut connection)
+            .await;
         let gone = async {
             while tokio::net::UnixStream::connect(self.socket()).await.is_ok() {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        if tokio::time::timeout(Duration::from_secs(20), gone).await.is_err() {
+        if tokio::time::timeout(Duration::from_secs(20), gone)
+            .await
+            .is_err()
+        {
             warn!("Redis did not stop within 20 s");
         }
     }
@@ -97,21 +104,38 @@ impl RedisChild {
     }
 
     async fn connect(&self) -> redis::RedisResult<MultiplexedConnection> {
-        redis::Client::open(self.url())?.get_multiplexed_async_connection().await
+        redis::Client::open(self.url())?
+            .get_multiplexed_async_connection()
+            .await
     }
 
     async fn adopt(&self) -> anyhow::Result<bool> {
-        if tokio::net::UnixStream::connect(self.socket()).await.is_err() {
+        if tokio::net::UnixStream::connect(self.socket())
+            .await
+            .is_err()
+        {
             return Ok(false);
         }
         let mut connection = self.wait_until_ready().await?;
-        let (_, dir): (String, String) = redis::cmd("CONFIG").arg("GET").arg("dir").query_async(&mut connection).await?;
+        let (_, dir): (String, String) = redis::cmd("CONFIG")
+            .arg("GET")
+            .arg("dir")
+            .query_async(&mut connection)
+            .await?;
         if Path::new(&dir).canonicalize().ok() != self.data.canonicalize().ok() {
-            bail!("A Redis answers at {} but keeps its data in {dir}. Stop it first", self.socket().display());
+            bail!(
+                "A Redis answers at {} but keeps its data in {dir}. Stop it first",
+                self.socket().display()
+            );
         }
         // This run may have been given other settings than the one that started it.
         for (name, value) in self.settings() {
-            redis::cmd("CONFIG").arg("SET").arg(name).arg(value).query_async::<()>(&mut connection).await?;
+            redis::cmd("CONFIG")
+                .arg("SET")
+                .arg(name)
+                .arg(value)
+                .query_async::<()>(&mut connection)
+                .await?;
         }
         info!(data = %self.data.display(), "adopted the Redis that was still running");
         Ok(true)
@@ -120,12 +144,29 @@ impl RedisChild {
     async fn start(&self) -> anyhow::Result<()> {
         let mut command = Command::new("redis-server");
         command
-            .arg("--dir").arg(&self.data)
-            .arg("--unixsocket").arg(self.socket())
-            .args(["--unixsocketperm", "700", "--bind", "127.0.0.1", "--daemonize", "no"])
+            .arg("--dir")
+            .arg(&self.data)
+            .arg("--unixsocket")
+            .arg(self.socket())
+            .args([
+                "--unixsocketperm",
+                "700",
+                "--bind",
+                "127.0.0.1",
+                "--daemonize",
+                "no",
+            ])
             .args(["--port", &self.port.unwrap_or(0).to_string()])
-            .args(["--appendonly", "yes", "--save", "", "--maxmemory-policy", "noeviction"])
-            .arg("--logfile").arg(self.data.join("redis.log"));
+            .args([
+                "--appendonly",
+                "yes",
+                "--save",
+                "",
+                "--maxmemory-policy",
+                "noeviction",
+            ])
+            .arg("--logfile")
+            .arg(self.data.join("redis.log"));
         for (name, value) in self.settings() {
             command.arg(format!("--{name}")).arg(value);
         }
@@ -151,14 +192,23 @@ impl RedisChild {
 
     fn settings(&self) -> [(&'static str, String); 2] {
         let fsync = if self.durable { "always" } else { "everysec" };
-        [("appendfsync", fsync.to_owned()), ("maxmemory", (crate::machine::memory_bytes() / 10 * 6).to_string())]
+        [
+            ("appendfsync", fsync.to_owned()),
+            (
+                "maxmemory",
+                (crate::machine::memory_bytes() / 10 * 6).to_string(),
+            ),
+        ]
     }
 
     async fn wait_until_ready(&self) -> anyhow::Result<MultiplexedConnection> {
         let end = Instant::now() + LOAD_MOST;
         loop {
             if let Ok(mut connection) = self.connect().await
-                && redis::cmd("PING").query_async::<String>(&mut connection).await.is_ok()
+                && redis::cmd("PING")
+                    .query_async::<String>(&mut connection)
+                    .await
+                    .is_ok()
             {
                 return Ok(connection);
             }

@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context;
 use assay_model::WorkerId;
-use assay_store::{Ended, Store};
+use assay_store::{Store, jobs::Gone};
 use tokio::{
     process::{Child, Command},
     time::Instant,
@@ -71,9 +71,9 @@ impl Supervisor {
                     return;
                 }
             };
-            if let Some(ended) = status.ok().and_then(kind_of_end) {
-                warn!(worker = %id, ?ended, "worker {id} {}; starting another", ended.word());
-                give_back(&store, &id, ended, &stop).await;
+            if let Some(gone) = status.ok().and_then(kind_of_end) {
+                warn!(worker = %id, ?gone, "worker {id} has died; starting another");
+                give_back(&store, &id, gone, &stop).await;
             } else {
                 info!(worker = %id, "worker {id} has handed back; starting another");
             }
@@ -88,8 +88,22 @@ impl Supervisor {
         let mut command = Command::new(program);
         command
             .arg("worker")
-            .args(["--redis", &self.redis, "--prefix", &self.prefix, "--home", &self.home])
-            .args(["--id", id.as_str(), "--log", &self.log[0], "--log-format", &self.log[1]])
+            .args([
+                "--redis",
+                &self.redis,
+                "--prefix",
+                &self.prefix,
+                "--home",
+                &self.home,
+            ])
+            .args([
+                "--id",
+                id.as_str(),
+                "--log",
+                &self.log[0],
+                "--log-format",
+                &self.log[1],
+            ])
             .args(["--lease-ms", &self.pool.lease_ms.to_string()])
             .arg("--spill")
             .arg(&self.spill);
@@ -105,16 +119,22 @@ impl Supervisor {
         }
         // Its standard input is the cord between the two: when `serve` is gone, however
         // that came, the cord is cut and the worker hands back and ends.
-        command.stdin(Stdio::piped()).process_group(0).spawn().context("the worker's process cannot be started")
+        command
+            .stdin(Stdio::piped())
+            .process_group(0)
+            .spawn()
+            .context("the worker's process cannot be started")
     }
 }
 
 /// Puts the jobs of a dead worker back in line, however long Redis is away.
-async fn give_back(store: &Store, id: &WorkerId, ended: Ended, stop: &CancellationToken) {
+async fn give_back(store: &Store, id: &WorkerId, gone: Gone, stop: &CancellationToken) {
     loop {
-        match store.reap(id, ended).await {
+        match store.reap(id, gone).await {
             Ok(_) => return,
-            Err(error) => warn!(%error, worker = %id, "the jobs of worker {id} cannot be put back in line yet"),
+            Err(error) => {
+                warn!(%error, worker = %id, "the jobs of worker {id} cannot be put back in line yet")
+            }
         }
         tokio::select! {
             () = stop.cancelled() => return,
@@ -133,13 +153,13 @@ async fn end(mut child: Child) {
 }
 
 /// `None` for an orderly exit.
-fn kind_of_end(status: ExitStatus) -> Option<Ended> {
+fn kind_of_end(status: ExitStatus) -> Option<Gone> {
     const KILL: i32 = 9;
     const TERM: i32 = 15;
     match (status.code(), status.signal()) {
         (Some(0), _) => None,
-        (_, Some(KILL | TERM)) => Some(Ended::Lost),
-        _ => Some(Ended::Crashed),
+        (_, Some(KILL | TERM)) => Some(Gone::Lost),
+        _ => Some(Gone::Crashed),
     }
 }
 
@@ -151,9 +171,9 @@ mod tests {
     fn a_kill_from_outside_is_a_loss_and_an_abort_is_a_crash() {
         let of = |raw| kind_of_end(ExitStatus::from_raw(raw));
         assert_eq!(of(0), None);
-        assert_eq!(of(9), Some(Ended::Lost));
-        assert_eq!(of(6), Some(Ended::Crashed));
-        assert_eq!(of(11), Some(Ended::Crashed));
-        assert_eq!(of(101 << 8), Some(Ended::Crashed));
+        assert_eq!(of(9), Some(Gone::Lost));
+        assert_eq!(of(6), Some(Gone::Crashed));
+        assert_eq!(of(11), Some(Gone::Crashed));
+        assert_eq!(of(101 << 8), Some(Gone::Crashed));
     }
 }

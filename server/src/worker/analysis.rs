@@ -8,21 +8,35 @@ use crate::data::{self, ResultMeta, Sink};
 
 /// Computes the result and puts its parts away; `finish` makes it the job's.
 pub async fn run(context: Context) -> Result<Finish, Failure> {
-    let Context { store, engine, job, progress, cancel } = context;
+    let Context {
+        store,
+        engine,
+        job,
+        progress,
+        cancel,
+    } = context;
     let (Some(analysis), [reads]) = (&job.spec.analysis, job.spec.inputs.as_slice()) else {
-        return Err(Failure::Problem(Problem::new(ProblemKind::Internal, "The job does not say what to do.")));
+        return Err(Failure::Problem(Problem::new(
+            ProblemKind::Internal,
+            "The job does not say what to do.",
+        )));
     };
     let Some(dataset) = store.dataset(reads.id).await? else {
         return Err(Failure::Problem(Problem::new(
             ProblemKind::NotFound,
-            format!("The data set “{}” was deleted before the job began.", reads.name),
+            format!(
+                "The data set “{}” was deleted before the job began.",
+                reads.name
+            ),
         )));
     };
     let opened = data::open(&store, &dataset, reads.version).await?;
     // Of this attempt alone: a lost one that still writes can never touch another's parts.
     let id = ResultId(job.token.0);
     let sink = Sink::of_result(store.clone(), job.id, id);
-    let outcome = engine.run(analysis, &opened.input, &sink, &progress, &cancel).await?;
+    let outcome = engine
+        .run(analysis, &opened.input, &sink, &progress, &cancel)
+        .await?;
     let scan = opened.scan_facts();
     let meta = ResultMeta {
         columns: outcome.columns,
@@ -39,7 +53,8 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
     };
     let parts: Vec<_> = meta.parts.iter().map(|part| part.path.clone()).collect();
     store.keep_parts(&parts).await?;
-    let text = serde_json::to_string(&meta).map_err(|error| data::unreadable("the result", &error))?;
+    let text =
+        serde_json::to_string(&meta).map_err(|error| data::unreadable("the result", &error))?;
     Ok(Finish::Result(Box::new(NewResult {
         id,
         meta: text,

@@ -103,12 +103,18 @@ impl Attempts {
         };
         let ended = match came {
             Came::Lost => Ok(()),
-            Came::HandBack => self.store.release(id, token, &Release::HandedBack).await.map(drop),
+            Came::HandBack => self
+                .store
+                .release(id, token, &Release::HandedBack)
+                .await
+                .map(drop),
             Came::TimedOut => {
                 let limit = words::duration(u64::from(job.spec.timeout_s) * 1_000);
                 let problem = Problem::new(
                     ProblemKind::TimedOut,
-                    format!("The job took longer than {limit}, its limit. Filter the rows, or submit it with a larger timeout_s."),
+                    format!(
+                        "The job took longer than {limit}, its limit. Filter the rows, or submit it with a larger timeout_s."
+                    ),
                 );
                 self.keep(id, token, &Finish::Failed(problem)).await
             }
@@ -140,7 +146,9 @@ impl Attempts {
                 JobKind::Noop => Ok(Finish::Nothing),
             }
         };
-        let Some(mut task) = self.compute.spawn(work) else { return Came::HandBack };
+        let Some(mut task) = self.compute.spawn(work) else {
+            return Came::HandBack;
+        };
         let limit = Duration::from_secs(u64::from(job.spec.timeout_s));
         let came = tokio::select! {
             out = &mut task => return match out {
@@ -162,7 +170,13 @@ impl Attempts {
     }
 
     /// Says how far the job is, until it is dropped.
-    async fn say_progress(&self, id: JobId, token: Token, counter: &ProgressCounter, orders: &Orders) -> std::convert::Infallible {
+    async fn say_progress(
+        &self,
+        id: JobId,
+        token: Token,
+        counter: &ProgressCounter,
+        orders: &Orders,
+    ) -> std::convert::Infallible {
         let mut pause = tokio::time::interval(SAY);
         pause.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         pause.tick().await;
@@ -198,7 +212,9 @@ impl Attempts {
 
     async fn fail(&self, job: &Claimed, failure: Failure) -> Result<(), StoreError> {
         let passing = match &failure {
-            Failure::Engine(error) | Failure::Import(ImportError::Engine(error)) => error.is_passing(),
+            Failure::Engine(error) | Failure::Import(ImportError::Engine(error)) => {
+                error.is_passing()
+            }
             Failure::Store(error) => error.is_passing(),
             Failure::Import(_) | Failure::Problem(_) => false,
         };
@@ -211,7 +227,11 @@ impl Attempts {
         if passing && job.retries < RETRIES_MOST {
             let delay = back_off(job.retries, job.token);
             info!(job = %job.id, ?delay, %problem, "job {} is tried again", job.id);
-            return self.store.release(job.id, job.token, &Release::Retry { delay, problem }).await.map(drop);
+            return self
+                .store
+                .release(job.id, job.token, &Release::Retry { delay, problem })
+                .await
+                .map(drop);
         }
         self.keep(job.id, job.token, &Finish::Failed(problem)).await
     }
@@ -231,15 +251,22 @@ impl Attempts {
         };
         match (answer, finish) {
             (Finished::Done, _) => info!(job = %id, "job {id} ends"),
-            (Finished::Fenced, _) => info!(job = %id, "job {id} was no longer this worker's; its end is dropped"),
+            (Finished::Fenced, _) => {
+                info!(job = %id, "job {id} was no longer this worker's; its end is dropped")
+            }
             (Finished::NameTaken, Finish::Dataset(version)) => {
                 let problem = Problem::new(
                     ProblemKind::NameTaken,
-                    format!("There is a data set “{}” by now. Load the file under another name.", version.name),
+                    format!(
+                        "There is a data set “{}” by now. Load the file under another name.",
+                        version.name
+                    ),
                 );
                 Box::pin(self.keep(id, token, &Finish::Failed(problem))).await?;
             }
-            (Finished::NameTaken, _) => warn!(job = %id, "a name was taken by a job that makes none"),
+            (Finished::NameTaken, _) => {
+                warn!(job = %id, "a name was taken by a job that makes none")
+            }
         }
         Ok(())
     }
@@ -254,5 +281,8 @@ fn back_off(tries: u32, token: Token) -> Duration {
 
 fn panicked(id: JobId, error: &tokio::task::JoinError) -> Problem {
     warn!(job = %id, %error, "job {id} panicked");
-    Problem::new(ProblemKind::Internal, "The job failed by a fault of the program; the worker's log says which.")
+    Problem::new(
+        ProblemKind::Internal,
+        "The job failed by a fault of the program; the worker's log says which.",
+    )
 }

@@ -49,11 +49,16 @@ impl Compute {
             })
             .enable_all()
             .build()?;
-        Ok(Self { runtime: Arc::new(Leaked(Some(runtime))) })
+        Ok(Self {
+            runtime: Arc::new(Leaked(Some(runtime))),
+        })
     }
 
     /// Runs `work` on the compute threads.
-    pub fn spawn<T: Send + 'static>(&self, work: impl Future<Output = T> + Send + 'static) -> Option<JoinHandle<T>> {
+    pub fn spawn<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<JoinHandle<T>> {
         self.runtime.0.as_ref().map(|runtime| runtime.spawn(work))
     }
 }

@@ -12,12 +12,24 @@ const FIRST: u64 = 1;
 
 /// Turns the spooled file into parts; `finish` publishes them.
 pub async fn run(context: Context) -> Result<Finish, Failure> {
-    let Context { store, engine, job, progress, cancel } = context;
+    let Context {
+        store,
+        engine,
+        job,
+        progress,
+        cancel,
+    } = context;
     let Some(import) = &job.spec.import else {
-        return Err(Failure::Problem(Problem::new(ProblemKind::Internal, "The job does not say what to import.")));
+        return Err(Failure::Problem(Problem::new(
+            ProblemKind::Internal,
+            "The job does not say what to import.",
+        )));
     };
     let options = ImportOptions {
-        format: import.format.as_deref().and_then(|format| format.parse().ok()),
+        format: import
+            .format
+            .as_deref()
+            .and_then(|format| format.parse().ok()),
         name: job.spec.source.clone(),
         ..ImportOptions::default()
     };
@@ -26,10 +38,17 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
     let id = DatasetId(job.token.0);
     let spool = UploadSpool::new(store.clone(), import.upload.clone());
     let sink = Sink::of_dataset(store.clone(), job.id, id, FIRST);
-    let imported = engine.import(&spool, &options, &sink, &progress, &cancel).await?;
-    let parts: Vec<_> = imported.parts.iter().map(|part| part.path.clone()).collect();
+    let imported = engine
+        .import(&spool, &options, &sink, &progress, &cancel)
+        .await?;
+    let parts: Vec<_> = imported
+        .parts
+        .iter()
+        .map(|part| part.path.clone())
+        .collect();
     store.keep_parts(&parts).await?;
-    let manifest = serde_json::to_string(&imported.parts).map_err(|error| data::unreadable("the manifest", &error))?;
+    let manifest = serde_json::to_string(&imported.parts)
+        .map_err(|error| data::unreadable("the manifest", &error))?;
     Ok(Finish::Dataset(Box::new(NewVersion {
         id,
         name: import.dataset.clone(),

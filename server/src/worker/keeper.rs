@@ -14,9 +14,11 @@ use std::{
 };
 
 use assay_model::{JobId, Token};
-use assay_store::{Prefix, Store, StoreError, jobs::Held, workers::Registration};
+use assay_store::{Prefix, Store, StoreError, jobs::Held};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
+
+use super::Identity;
 
 /// How an attempt is told to stop.
 #[derive(Debug, Clone, Default)]
@@ -36,13 +38,24 @@ pub struct Keeper {
 impl Keeper {
     /// Starts the thread. It renews at a third of the lease, so that two renewals may
     /// fail before one runs out.
-    pub fn start(url: String, prefix: Prefix, registration: Registration, lease: Duration) -> anyhow::Result<Self> {
-        let keeper = Self { held: Arc::default() };
+    pub fn start(
+        url: String,
+        prefix: Prefix,
+        identity: Identity,
+        lease: Duration,
+    ) -> anyhow::Result<Self> {
+        let keeper = Self {
+            held: Arc::default(),
+        };
         let for_thread = keeper.clone();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-        thread::Builder::new().name("lease".to_owned()).spawn(move || {
-            runtime.block_on(for_thread.keep(&url, &prefix, &registration, lease));
-        })?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        thread::Builder::new()
+            .name("lease".to_owned())
+            .spawn(move || {
+                runtime.block_on(for_thread.keep(&url, &prefix, &identity, lease));
+            })?;
         Ok(keeper)
     }
 
@@ -80,7 +93,7 @@ impl Keeper {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn keep(self, url: &str, prefix: &Prefix, registration: &Registration, lease: Duration) {
+    async fn keep(self, url: &str, prefix: &Prefix, identity: &Identity, lease: Duration) {
         let mut pause = tokio::time::interval(lease / 3);
         let mut store = None;
         loop {
@@ -95,11 +108,11 @@ impl Keeper {
                     }
                 },
             };
-            match self.renew(&open, registration, lease).await {
+            match self.renew(&open, identity, lease).await {
                 Ok(()) => {}
                 Err(StoreError::UnknownWorker(_)) => {
-                    warn!(worker = %registration.id, "Redis has forgotten this worker; signing on again");
-                    open.register(registration).await.ok();
+                    warn!(worker = %identity.id, "Redis has forgotten this worker; signing on again");
+                    identity.sign_on(&open).await.ok();
                 }
                 Err(error) => warn!(%error, "leases cannot be renewed now"),
             }
@@ -107,9 +120,18 @@ impl Keeper {
         }
     }
 
-    async fn renew(&self, store: &Store, registration: &Registration, lease: Duration) -> Result<(), StoreError> {
-        let held: Vec<(JobId, Token)> = self.lock().iter().map(|(id, (token, _))| (*id, *token)).collect();
-        let answers = store.renew(&registration.id, lease, &held).await?;
+    async fn renew(
+        &self,
+        store: &Store,
+        identity: &Identity,
+        lease: Duration,
+    ) -> Result<(), StoreError> {
+        let held: Vec<(JobId, Token)> = self
+            .lock()
+            .iter()
+            .map(|(id, (token, _))| (*id, *token))
+            .collect();
+        let answers = store.renew(&identity.id, lease, &held).await?;
         for ((id, token), answer) in held.into_iter().zip(answers) {
             if answer == Held::Lost
                 && let Some((holding, orders)) = self.lock().get(&id)

@@ -21,7 +21,6 @@ use assay_store::{
     cache::CachedBlobs,
     jobs::Gone,
     signals::{Signal, Signals},
-    workers::Registration,
 };
 use tokio::{io::AsyncReadExt, sync::Semaphore, task::JoinSet, time::Instant};
 use tokio_util::sync::CancellationToken;
@@ -41,7 +40,8 @@ const BATCH: usize = 16;
 pub fn new_id() -> WorkerId {
     let random = uuid::Uuid::new_v4().as_simple().to_string();
     let id = format!("{}-{}", machine::name(), &random[..8]);
-    id.parse().unwrap_or_else(|_| unreachable!("a machine's name and hexadecimal digits make an id"))
+    id.parse()
+        .unwrap_or_else(|_| unreachable!("a machine's name and hexadecimal digits make an id"))
 }
 
 /// Runs jobs until told to stop, then hands back what still runs.
@@ -52,7 +52,8 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let prefix: Prefix = args.prefix.parse()?;
     let store = connect(&args.redis, &prefix).await?;
     let spill = args.spill.clone().unwrap_or_else(std::env::temp_dir);
-    std::fs::create_dir_all(&spill).with_context(|| format!("{} cannot be made", spill.display()))?;
+    std::fs::create_dir_all(&spill)
+        .with_context(|| format!("{} cannot be made", spill.display()))?;
 
     let memory = machine::memory_bytes();
     let cache_bytes = args.pool.cache_mb.map_or(memory / 16, |mb| mb << 20);
@@ -70,18 +71,27 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<()> {
     if args.home.is_some() {
         end_with_supervisor(stop.clone());
     }
-    let registration = Registration { id: id.clone(), slots, home: args.home.clone().unwrap_or_default() };
-    store.register(&registration).await?;
+    let identity = Identity {
+        id: id.clone(),
+        slots,
+        home: args.home.clone().unwrap_or_default(),
+    };
+    identity.sign_on(&store).await?;
     info!(worker = %id, slots, "worker {id} takes jobs");
 
-    let keeper = Keeper::start(args.redis.clone(), prefix, registration.clone(), lease)?;
+    let keeper = Keeper::start(args.redis.clone(), prefix, identity.clone(), lease)?;
     let compute = Compute::start()?;
     let worker = Worker {
-        id: id.clone(),
-        registration,
+        identity,
         lease,
         slots: Arc::new(Semaphore::new(slots as usize)),
-        attempts: Attempts { store: store.clone(), engine, compute, keeper, abandon: stop.clone() },
+        attempts: Attempts {
+            store: store.clone(),
+            engine,
+            compute,
+            keeper,
+            abandon: stop.clone(),
+        },
         store: store.clone(),
         stop,
     };
@@ -92,11 +102,26 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who a worker is; said again when Redis has forgotten it.
+#[derive(Debug, Clone)]
+struct Identity {
+    id: WorkerId,
+    slots: u32,
+    /// The mark of the data folder whose `serve` supervises it.
+    home: String,
+}
+
+impl Identity {
+    async fn sign_on(&self, store: &Store) -> Result<(), StoreError> {
+        store
+            .register_worker(&self.id, self.slots, &self.home)
+            .await
+    }
+}
+
 /// A worker at work.
 struct Worker {
-    id: WorkerId,
-    /// Said again when Redis has forgotten this worker.
-    registration: Registration,
+    identity: Identity,
     lease: Duration,
     /// Free slots.
     slots: Arc<Semaphore>,
@@ -110,13 +135,13 @@ impl Worker {
     async fn take_jobs(self) {
         let mut running = JoinSet::new();
         // Subscribed before the first look: work that comes in between is not missed.
-        let mut signals = self.subscribe().await;
+        let mut signals = self.store.signals();
         while !self.stop.is_cancelled() {
             let took = match self.claim(&mut running).await {
                 Ok(took) => took,
                 Err(StoreError::UnknownWorker(_)) => {
-                    warn!(worker = %self.id, "Redis has forgotten this worker; signing on again");
-                    self.store.register(&self.registration).await.ok();
+                    warn!(worker = %self.identity.id, "Redis has forgotten this worker; signing on again");
+                    self.identity.sign_on(&self.store).await.ok();
                     false
                 }
                 Err(error) => {
@@ -134,7 +159,9 @@ impl Worker {
 
     /// Takes as many jobs as slots are free; says whether there was one.
     async fn claim(&self, running: &mut JoinSet<()>) -> Result<bool, StoreError> {
-        let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else { return Ok(false) };
+        let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else {
+            return Ok(false);
+        };
         if self.stop.is_cancelled() {
             return Ok(false);
         }
@@ -144,10 +171,21 @@ impl Worker {
         {
             permits.push(permit);
         }
-        let tokens: Vec<Token> = permits.iter().map(|_| Token(uuid::Uuid::now_v7())).collect();
-        let claimed = match self.store.claim(&self.id, &tokens, self.lease).await {
+        let tokens: Vec<Token> = permits
+            .iter()
+            .map(|_| Token(uuid::Uuid::now_v7()))
+            .collect();
+        let claimed = match self
+            .store
+            .claim(&self.identity.id, &tokens, self.lease)
+            .await
+        {
             // The answer may have been lost on the way: the same tokens get the same jobs.
-            Err(error) if error.is_passing() => self.store.claim(&self.id, &tokens, self.lease).await?,
+            Err(error) if error.is_passing() => {
+                self.store
+                    .claim(&self.identity.id, &tokens, self.lease)
+                    .await?
+            }
             other => other?,
         };
         let took = !claimed.is_empty();
@@ -162,34 +200,18 @@ impl Worker {
     }
 
     /// Waits until there may be work, passing on what else is said meanwhile.
-    async fn wait(&self, signals: &mut Option<Signals>) {
+    async fn wait(&self, signals: &mut Signals) {
         let end = Instant::now() + LOOK;
         loop {
-            let Some(open) = signals else {
-                tokio::select! {
-                    () = self.stop.cancelled() => return,
-                    () = tokio::time::sleep_until(end) => {}
-                }
-                *signals = self.subscribe().await;
-                return;
-            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep_until(end) => return,
-                signal = open.next() => match signal {
-                    Ok(Signal::Wake) => return,
-                    Ok(Signal::Cancelled(id)) => self.attempts.keeper.cancel(id),
-                    Err(error) => {
-                        warn!(%error, "signals cannot be heard; looking every second");
-                        *signals = None;
-                    }
+                signal = signals.next() => match signal {
+                    Signal::Cancelled(id) => self.attempts.keeper.cancel(id),
+                    _ => return,
                 },
             }
         }
-    }
-
-    async fn subscribe(&self) -> Option<Signals> {
-        self.store.signals().await.ok()
     }
 
     /// Lets running jobs end, and hands back those that take too long.
@@ -198,7 +220,7 @@ impl Worker {
         if tokio::time::timeout(HAND_BACK_AFTER, all).await.is_ok() {
             return;
         }
-        info!(worker = %self.id, "handing back what still runs");
+        info!(worker = %self.identity.id, "handing back what still runs");
         self.attempts.keeper.hand_back_all();
         let all = async { while running.join_next().await.is_some() {} };
         tokio::time::timeout(Duration::from_secs(1), all).await.ok();
