@@ -8,10 +8,18 @@ use std::{
 
 use assay_engine::{BoxError, Input, Part, PartSink, Record, RecordSource, Spool, SpoolStream};
 use assay_model::{Dataset, DatasetId, DatasetKind, InputStamp, JobId, ResultColumn, ResultId};
-use assay_store::{Store, StoreError, blobs, collection::ScanFacts, upload::Upload};
+use assay_store::{
+    Store, StoreError, blobs,
+    collection::{ScanStamp, ScanWatch},
+    infer::Inference,
+    upload::Upload,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use futures::{
+    StreamExt, TryStreamExt,
+    stream::{self, BoxStream},
+};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -39,9 +47,9 @@ pub struct Opened {
 }
 
 impl Opened {
-    /// How the scan of a collection went, once it has ended.
-    pub fn scan_facts(&self) -> Option<ScanFacts> {
-        self.scan.as_ref().and_then(|scan| scan.facts())
+    /// How the last scan of a collection went; `None` for a table.
+    pub fn scan_stamp(&self) -> Option<ScanStamp> {
+        self.scan.as_ref().and_then(|scan| scan.stamp())
     }
 }
 
@@ -58,8 +66,9 @@ pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Open
         (DatasetKind::Collection, Some(collection)) => {
             let scan = Arc::new(Scan {
                 store: store.clone(),
+                id: dataset.id,
                 collection: collection.clone(),
-                facts: Arc::default(),
+                watch: Mutex::default(),
             });
             let source: Arc<dyn RecordSource> = Arc::clone(&scan) as _;
             let input = Input::Records {
@@ -170,18 +179,73 @@ impl Spool for UploadSpool {
     }
 }
 
-/// The scan of a collection, as the engine reads it.
+/// Scans of a collection, as the engine reads them. What a scan met is noted at the data
+/// set, so that its page follows the records.
 struct Scan {
     store: Store,
+    id: DatasetId,
     collection: assay_model::Collection,
-    facts: Arc<Mutex<Option<ScanFacts>>>,
+    watch: Mutex<Option<ScanWatch>>,
 }
 
 impl Scan {
-    fn facts(&self) -> Option<ScanFacts> {
-        self.facts
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+    fn stamp(&self) -> Option<ScanStamp> {
+        let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
+        watch.as_ref().map(ScanWatch::stamp)
     }
+}
+
+impl RecordSource for Scan {
+    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
+        let (records, watch) = self.store.scan(&self.collection);
+        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+        let (store, id) = (self.store.clone(), self.id);
+        let scan = (Box::pin(records), Some(Inference::default()), store);
+        stream::try_unfold(
+            scan,
+            move |(mut records, mut inference, store)| async move {
+                let Some(batch) = records.try_next().await? else {
+                    if let Some(inference) = inference.take() {
+                        let count = inference.records();
+                        store
+                            .observe_collection(id, &inference.schema(), count)
+                            .await?;
+                    }
+                    return Ok(None);
+                };
+                for record in &batch {
+                    if let Some(inference) = &mut inference {
+                        inference.push(record);
+                    }
+                }
+                let batch = batch
+                    .into_iter()
+                    .map(|record| Record {
+                        key: record.key,
+                        fields: record.fields,
+                    })
+                    .collect();
+                Ok(Some((batch, (records, inference, store))))
+            },
+        )
+        .map_err(|error: StoreError| error.into())
+        .boxed()
+    }
+}
+
+/// The columns that a collection's records have now, and how many there are.
+pub async fn observe(
+    store: &Store,
+    collection: &assay_model::Collection,
+) -> Result<(assay_model::Schema, u64), StoreError> {
+    let (records, _) = store.scan(collection);
+    let mut records = std::pin::pin!(records);
+    let mut inference = Inference::default();
+    while let Some(batch) = records.try_next().await? {
+        for record in &batch {
+            inference.push(record);
+        }
+    }
+    let count = inference.records();
+    Ok((inference.schema(), count))
 }

@@ -28,10 +28,8 @@ pub enum Live {
     Event {
         /// Its place.
         position: Position,
-        /// Who may see it.
-        audience: Audience,
-        /// The event.
-        event: Arc<Event>,
+        /// Whom it tells what; `None` when it tells nobody anything.
+        news: Option<(Audience, Arc<Event>)>,
     },
     /// A running job's progress; never in the stream, and without a place in it.
     Progress {
@@ -80,7 +78,11 @@ impl Hub {
             let over = async {
                 loop {
                     match live.recv().await {
-                        Ok(Live::Event { event, .. }) => match &*event {
+                        Ok(Live::Event { news: None, .. }) => {}
+                        Ok(Live::Event {
+                            news: Some((_, event)),
+                            ..
+                        }) => match &*event {
                             Event::Job(job) if job.id == id && job.state.is_terminal() => return,
                             Event::JobDeleted(gone) if gone.id == id.0 => return,
                             _ => {}
@@ -118,11 +120,13 @@ impl Hub {
     async fn read_events(self) -> Result<(), StoreError> {
         let mut tail = self.store.tail().await?;
         loop {
-            for (position, audience, event) in tail.next().await? {
+            for entry in tail.next().await? {
+                let news = entry
+                    .news
+                    .map(|(audience, event)| (audience, Arc::new(event)));
                 let _ = self.live.send(Live::Event {
-                    position,
-                    audience,
-                    event: Arc::new(event),
+                    position: entry.position,
+                    news,
                 });
             }
         }

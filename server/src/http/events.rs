@@ -7,7 +7,7 @@
 use std::{collections::VecDeque, convert::Infallible, time::Duration};
 
 use assay_model::{Event, JobId, Owner, Position, ResetReason};
-use assay_store::events::Audience;
+use assay_store::events::{Audience, Replay};
 use axum::{
     Router,
     extract::{Query, State},
@@ -96,34 +96,26 @@ async fn events(
 async fn open(state: &AppState, owner: Option<Owner>, last: Option<&str>) -> ApiResult<Connection> {
     let live = state.hub.subscribe();
     let tip = state.store.tip().await?;
-    let start = match last.map(str::parse::<Position>) {
-        None => Ok(None),
-        Some(Err(_)) => Err(ResetReason::Unknown),
-        Some(Ok(position)) => state.store.check(&position).await?.map(|()| Some(position)),
-    };
     let scope = Scope::Visitor(owner);
-    match start {
-        Ok(None) => {
-            let mut connection = Connection::new(live, scope, tip, state.stop.clone());
-            connection.greet();
-            Ok(connection)
-        }
-        Ok(Some(position)) => {
-            let missed = state.store.replay(scope.owner(), &position).await?;
-            let mut connection = Connection::new(live, scope, position, state.stop.clone());
-            connection.greet();
+    let (position, replay) = match last.map(str::parse::<Position>) {
+        None => (tip, Replay::Events(Vec::new())),
+        Some(Err(_)) => (tip, Replay::Reset(ResetReason::Unknown)),
+        Some(Ok(position)) => match state.store.replay(scope.owner(), &position).await? {
+            Replay::Reset(reason) => (tip, Replay::Reset(reason)),
+            missed => (position, missed),
+        },
+    };
+    let mut connection = Connection::new(live, scope, position.clone(), state.stop.clone());
+    connection.greet();
+    match replay {
+        Replay::Events(missed) => {
             for (position, event) in missed {
                 connection.push(&event, Some(position))?;
             }
-            Ok(connection)
         }
-        Err(reason) => {
-            let mut connection = Connection::new(live, scope, tip.clone(), state.stop.clone());
-            connection.greet();
-            connection.push(&Event::Reset(reason), Some(tip))?;
-            Ok(connection)
-        }
+        Replay::Reset(reason) => connection.push(&Event::Reset(reason), Some(position))?,
     }
+    Ok(connection)
 }
 
 /// What a connection is shown.

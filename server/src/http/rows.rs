@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use assay_engine::{ExportFormat, Input, Look};
 use assay_model::{Dataset, DatasetKind, Page, ProblemKind, words};
+use assay_store::collection::PutRecord;
 use axum::{
     Json, Router,
     body::Body,
@@ -158,7 +159,7 @@ async fn record(
 ) -> ApiResult<Json<BTreeMap<String, String>>> {
     let collection = collection(&state, &name).await?;
     match state.store.record(&collection, &key).await? {
-        Some(fields) => Ok(Json(fields.into_iter().collect())),
+        Some(record) => Ok(Json(record.fields.into_iter().collect())),
         None => Err(no_record(&key)),
     }
 }

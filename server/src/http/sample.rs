@@ -10,6 +10,7 @@ use axum::{
     routing::post,
 };
 use bytes::Bytes;
+use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -77,6 +78,9 @@ pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<
     Ok(Loaded { jobs, job })
 }
 
+/// Records written at once.
+const AT_ONCE: usize = 64;
+
 async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
     let Some(name) = sample::animals_name() else {
         return Ok(());
@@ -84,12 +88,20 @@ async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
     if state.store.find_dataset(name.as_str()).await?.is_some() {
         return Ok(());
     }
-    let records: Vec<_> = sample::animals().collect();
     let pattern = Collection {
         pattern: sample::ANIMAL_PATTERN.to_owned(),
         kind: assay_model::CollectionType::default(),
     };
-    state.store.put_records(&pattern, &records).await?;
+    stream::iter(sample::animals())
+        .map(Ok)
+        .try_for_each_concurrent(AT_ONCE, async |(key, fields)| {
+            state
+                .store
+                .put_record(&pattern, &key, &fields)
+                .await
+                .map(drop)
+        })
+        .await?;
     upload::collection(state, owner, &name, pattern)
         .await
         .map(drop)

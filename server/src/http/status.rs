@@ -32,7 +32,7 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
         workers: 0,
         slots: 0,
         running: 0,
-        queued: state.store.queued().await?,
+        queued: found.queued,
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     for worker in state

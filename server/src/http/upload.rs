@@ -5,8 +5,14 @@
 
 use std::time::Duration;
 
-use assay_model::{Collection, Dataset, DatasetName, Job, JobState, Problem, ProblemKind, words};
-use assay_store::{jobs::ImportSpec, upload::UploadWriter};
+use assay_model::{
+    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind, words,
+};
+use assay_store::{
+    datasets::{Declare, NewCollection},
+    jobs::ImportSpec,
+    upload::UploadWriter,
+};
 use axum::{
     Json, Router,
     body::{Body, Bytes},
@@ -27,6 +33,7 @@ use super::{
     submit,
     visitor::Visitor,
 };
+use crate::data;
 
 /// How long an answer waits for the import, so that a small file is there at once.
 const WAIT: Duration = Duration::from_secs(2);
@@ -254,9 +261,19 @@ pub async fn collection(
             "A pattern has 1 to 1,000 characters, such as animal:*.",
         ));
     }
-    match state.store.declare(name, owner, &collection).await? {
-        Declared::Done(id) => data_sets::find(state, &id.to_string()).await,
-        Declared::NameTaken => Err(submit::name_taken(Some(name))),
+    let (schema, keys) = data::observe(&state.store, &collection).await?;
+    let id = DatasetId(uuid::Uuid::now_v7());
+    let new = NewCollection {
+        id,
+        name: name.clone(),
+        owner: owner.clone(),
+        collection,
+        schema,
+        keys,
+    };
+    match state.store.declare_collection(&new).await? {
+        Declare::Declared => data_sets::find(state, &id.to_string()).await,
+        Declare::NameTaken => Err(submit::name_taken(Some(name))),
     }
 }
 

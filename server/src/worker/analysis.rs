@@ -37,7 +37,7 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
     let outcome = engine
         .run(analysis, &opened.input, &sink, &progress, &cancel)
         .await?;
-    let scan = opened.scan_facts();
+    let scan = opened.scan_stamp();
     let meta = ResultMeta {
         columns: outcome.columns,
         parts: outcome.parts,
@@ -46,9 +46,9 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
         inputs: vec![InputStamp {
             dataset: reads.clone(),
             rows: outcome.rows_read,
-            scan_began: scan.as_ref().map(|facts| facts.began),
-            scan_ended: scan.as_ref().map(|facts| facts.ended),
-            vanished: scan.as_ref().map(|facts| facts.vanished),
+            scan_began: scan.and_then(|stamp| stamp.began),
+            scan_ended: scan.and_then(|stamp| stamp.ended),
+            vanished: scan.map(|stamp| stamp.vanished),
         }],
     };
     let parts: Vec<_> = meta.parts.iter().map(|part| part.path.clone()).collect();

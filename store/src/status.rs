@@ -1,0 +1,77 @@
+//! How Redis itself is: how full, and what survives its death.
+
+use redis::{FromRedisValue, InfoDict, Value};
+
+use crate::{Store, StoreError};
+
+/// How Redis is. What it does not tell (managed services forbid `CONFIG`) is `None`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Its version.
+    pub version: String,
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// Bytes that it may use; `None` without a limit.
+    pub max_bytes: Option<u64>,
+    /// What it does when it is full; only `noeviction` loses nothing.
+    pub eviction: Option<String>,
+    /// What survives its death.
+    pub persistence: Persistence,
+    /// Jobs in line or waiting for another try.
+    pub queued: u64,
+}
+
+/// What survives the death of Redis.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Persistence {
+    /// Whether it writes an append-only file.
+    pub append_only: bool,
+    /// When that is flushed: `always`, `everysec`, `no`.
+    pub fsync: Option<String>,
+}
+
+impl Store {
+    /// How Redis is.
+    pub async fn status(&self) -> Result<Status, StoreError> {
+        let info: InfoDict = self.redis().command(&redis::cmd("INFO")).await?;
+        let figure = |name: &str| info.get::<u64>(name);
+        let mut pipe = redis::pipe();
+        pipe.cmd("ZCARD").arg(self.keys().ready());
+        pipe.cmd("ZCARD").arg(self.keys().delayed());
+        let (ready, delayed): (u64, u64) = self.redis().pipeline(&pipe).await?;
+        Ok(Status {
+            version: info.get("redis_version").unwrap_or_default(),
+            used_bytes: figure("used_memory").unwrap_or(0),
+            max_bytes: figure("maxmemory").filter(|bytes| *bytes > 0),
+            eviction: info.get("maxmemory_policy"),
+            persistence: Persistence {
+                append_only: figure("aof_enabled") == Some(1),
+                fsync: self.setting("appendfsync").await?,
+            },
+            queued: ready + delayed,
+        })
+    }
+
+    /// The folder in which Redis keeps its files, if it says.
+    pub async fn redis_dir(&self) -> Result<Option<String>, StoreError> {
+        self.setting("dir").await
+    }
+
+    /// A setting of Redis; `None` when it does not tell.
+    async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let mut command = redis::cmd("CONFIG");
+        match self
+            .redis()
+            .command::<Value>(command.arg("GET").arg(name))
+            .await
+        {
+            Ok(value) => {
+                let pair: Vec<String> =
+                    Vec::from_redis_value(value).map_err(redis::RedisError::from)?;
+                Ok(pair.into_iter().nth(1))
+            }
+            Err(StoreError::Refused(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
