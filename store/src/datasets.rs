@@ -1,0 +1,297 @@
+//! Data sets: what each is, under which name, in which version.
+//!
+//! A table comes about by the `finish` of its import; a collection is declared here. Names
+//! are unique without regard to case, and the hash of names is also the list of all data
+//! sets.
+
+use std::collections::HashMap;
+
+use assay_model::{
+    Collection, CollectionType, Dataset, DatasetId, DatasetKind, DatasetName, JobId, Owner, Schema,
+};
+use object_store::path::Path;
+use redis::Value;
+
+use crate::{
+    Store, StoreError,
+    blobs::key_of,
+    jobs::take,
+    reply::{Fields, Reply, text, unexpected},
+    script::Answer,
+};
+
+/// A collection to be made.
+#[derive(Debug, Clone)]
+pub struct NewCollection {
+    /// Its id, made by the caller.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: DatasetName,
+    /// Who makes it.
+    pub owner: Owner,
+    /// Which records.
+    pub collection: Collection,
+    /// Its columns, as a first look found them.
+    pub schema: Schema,
+    /// Keys that the look found.
+    pub keys: u64,
+}
+
+/// The answer to a declaration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Declare {
+    /// It is there.
+    Declared,
+    /// The name belongs to another data set.
+    NameTaken,
+}
+
+/// The answer to a change of name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rename {
+    /// It has the name.
+    Renamed,
+    /// There is no such data set.
+    NotFound,
+    /// The name belongs to another data set.
+    NameTaken,
+}
+
+/// The answer to a deletion.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeleteDataset {
+    /// It is gone.
+    Deleted,
+    /// There is no such data set.
+    NotFound,
+    /// These jobs, which are not over, read it.
+    InUse(Vec<JobId>),
+}
+
+impl Store {
+    /// All data sets, the newest first.
+    pub async fn datasets(&self) -> Result<Vec<Dataset>, StoreError> {
+        let key = self.keys().names();
+        let ids: Vec<String> = self.redis().command(redis::cmd("HVALS").arg(&key)).await?;
+        let ids = ids
+            .iter()
+            .map(|id| id.parse().map_err(|error| StoreError::corrupt(&key, error)))
+            .collect::<Result<Vec<DatasetId>, _>>()?;
+        let mut datasets: Vec<Dataset> = self
+            .load_datasets(&ids)
+            .await?
+            .into_iter()
+            .flatten()
+            .collect();
+        datasets.sort_by_key(|dataset| std::cmp::Reverse((dataset.created, dataset.id)));
+        Ok(datasets)
+    }
+
+    /// A data set.
+    pub async fn dataset(&self, id: DatasetId) -> Result<Option<Dataset>, StoreError> {
+        Ok(self.load_datasets(&[id]).await?.pop().flatten())
+    }
+
+    /// A data set by its id or, without regard to case, its name.
+    pub async fn find_dataset(&self, id_or_name: &str) -> Result<Option<Dataset>, StoreError> {
+        if let Ok(id) = id_or_name.parse()
+            && let Some(dataset) = self.dataset(id).await?
+        {
+            return Ok(Some(dataset));
+        }
+        let Ok(name) = id_or_name.parse::<DatasetName>() else {
+            return Ok(None);
+        };
+        let key = self.keys().names();
+        let id: Option<String> = self
+            .redis()
+            .command(redis::cmd("HGET").arg(&key).arg(name.folded()))
+            .await?;
+        match id {
+            Some(id) => {
+                let id = id
+                    .parse()
+                    .map_err(|error| StoreError::corrupt(&key, error))?;
+                self.dataset(id).await
+            }
+            None => Ok(None),
+        }
+    }
+
+    /// The manifest of a version of a table, as its import gave it.
+    pub async fn manifest(
+        &self,
+        id: DatasetId,
+        version: u64,
+    ) -> Result<Option<String>, StoreError> {
+        let key = self.keys().manifest(id, version);
+        self.redis().command(redis::cmd("GET").arg(key)).await
+    }
+
+    /// Makes a collection. Repeated with the same id it answers as the first time.
+    pub async fn declare_collection(&self, new: &NewCollection) -> Result<Declare, StoreError> {
+        let (CollectionType::Hash, kind) = (new.collection.kind, "hash");
+        let script = &self.scripts().declare;
+        let mut call = script.call();
+        call.arg(new.id.to_string())
+            .arg(new.name.folded())
+            .arg(new.name.as_str())
+            .arg(new.owner.as_str())
+            .arg(&new.collection.pattern)
+            .arg(kind)
+            .arg(schema_json(&new.schema)?)
+            .arg(new.keys);
+        let reply: Reply = self.redis().script(&call).await?;
+        match reply.answer {
+            Answer::Done => Ok(Declare::Declared),
+            Answer::NameTaken => Ok(Declare::NameTaken),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Notes what a collection looked like when it was last read. False when there is no
+    /// such collection.
+    pub async fn observe_collection(
+        &self,
+        id: DatasetId,
+        schema: &Schema,
+        keys: u64,
+    ) -> Result<bool, StoreError> {
+        let call =
+            self.scripts()
+                .observe
+                .with([id.to_string(), schema_json(schema)?, keys.to_string()]);
+        let reply: Reply = self.redis().script(&call).await?;
+        match reply.answer {
+            Answer::Done => Ok(true),
+            Answer::NotFound => Ok(false),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Renames a data set.
+    pub async fn rename_dataset(
+        &self,
+        id: DatasetId,
+        name: &DatasetName,
+    ) -> Result<Rename, StoreError> {
+        let call =
+            self.scripts()
+                .rename
+                .with([id.to_string().as_str(), &name.folded(), name.as_str()]);
+        let reply: Reply = self.redis().script(&call).await?;
+        match reply.answer {
+            Answer::Done => Ok(Rename::Renamed),
+            Answer::NotFound => Ok(Rename::NotFound),
+            Answer::NameTaken => Ok(Rename::NameTaken),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    /// Deletes a data set with the parts of its current version, which the caller has from
+    /// the manifest. `version` is the one that the caller read; when the data set has moved
+    /// on since, nothing is deleted and the answer is [`DeleteDataset::NotFound`] of that
+    /// version. Jobs that read it stand in the way unless `force` is said; then they fail.
+    pub async fn delete_dataset(
+        &self,
+        id: DatasetId,
+        version: u64,
+        parts: &[Path],
+        force: bool,
+    ) -> Result<DeleteDataset, StoreError> {
+        let script = &self.scripts().delete_dataset;
+        let mut call = script.call();
+        call.arg(id.to_string())
+            .arg(version)
+            .arg(if force { "1" } else { "0" });
+        for part in parts {
+            call.arg(key_of(self.keys(), part));
+        }
+        let reply: Reply = self.redis().script(&call).await?;
+        match reply.answer {
+            Answer::Done => {
+                self.sweep().await?;
+                Ok(DeleteDataset::Deleted)
+            }
+            Answer::NotFound | Answer::Changed => Ok(DeleteDataset::NotFound),
+            Answer::InUse => reply
+                .rest
+                .iter()
+                .map(|value| {
+                    text(value)?
+                        .parse()
+                        .map_err(|error| StoreError::corrupt(self.keys().readers(id), error))
+                })
+                .collect::<Result<_, _>>()
+                .map(DeleteDataset::InUse),
+            other => Err(unexpected(other)),
+        }
+    }
+
+    async fn load_datasets(&self, ids: &[DatasetId]) -> Result<Vec<Option<Dataset>>, StoreError> {
+        if ids.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipe = redis::pipe();
+        for id in ids {
+            pipe.cmd("HGETALL").arg(self.keys().dataset(id));
+        }
+        let mut values = self
+            .redis()
+            .pipeline::<Vec<Value>>(&pipe)
+            .await?
+            .into_iter();
+        ids.iter()
+            .map(|id| {
+                let fields: HashMap<String, String> = take(&mut values)?;
+                if fields.is_empty() {
+                    return Ok(None);
+                }
+                let fields = Fields::new(self.keys().dataset(id), fields);
+                let schema = fields.need::<String>("schema")?;
+                read_dataset(*id, &fields, &schema).map(Some)
+            })
+            .collect()
+    }
+}
+
+/// A data set from its fields, those of the hash or of an event.
+pub(crate) fn read_dataset(
+    id: DatasetId,
+    fields: &Fields,
+    schema: &str,
+) -> Result<Dataset, StoreError> {
+    let corrupt = |what: String| StoreError::corrupt(format!("data set {id}"), what);
+    let kind = match fields.get("kind") {
+        Some("table") => DatasetKind::Table,
+        Some("collection") => DatasetKind::Collection,
+        other => return Err(corrupt(format!("kind is {other:?}"))),
+    };
+    let name: String = fields.need("name")?;
+    Ok(Dataset {
+        id,
+        name: name
+            .parse()
+            .map_err(|_| corrupt(format!("name is “{name}”")))?,
+        kind,
+        version: fields.need("version")?,
+        rows: fields.need("rows")?,
+        bytes: fields.need("bytes")?,
+        parts: fields.need("parts")?,
+        created: fields.need_time("created")?,
+        owner: fields.need("owner")?,
+        source: fields
+            .get("source")
+            .filter(|source| !source.is_empty())
+            .map(str::to_owned),
+        collection: fields.get("pattern").map(|pattern| Collection {
+            pattern: pattern.to_owned(),
+            kind: CollectionType::Hash,
+        }),
+        schema: serde_json::from_str(schema).map_err(|error| corrupt(error.to_string()))?,
+    })
+}
+
+fn schema_json(schema: &Schema) -> Result<String, StoreError> {
+    serde_json::to_string(schema).map_err(|error| StoreError::corrupt("the schema", error))
+}

@@ -1,0 +1,136 @@
+//! `finish`: a worker ends the job that it holds.
+
+use assay_model::{DatasetId, DatasetName, JobId, Problem, ResultId, Schema, Token};
+use object_store::path::Path;
+
+use crate::{
+    Store, StoreError,
+    blobs::key_of,
+    reply::{Reply, unexpected},
+    script::Answer,
+};
+
+/// What a job leaves behind.
+#[derive(Debug, Clone)]
+pub enum Finish {
+    /// A result.
+    Result(Box<NewResult>),
+    /// A version of a data set.
+    Dataset(Box<NewVersion>),
+    /// Nothing.
+    Nothing,
+    /// An error that trying again would not mend.
+    Failed(Problem),
+}
+
+/// A result to be kept. Its parts must have been written by [`Store::put_part`] and made
+/// permanent by [`Store::keep_parts`].
+#[derive(Debug, Clone)]
+pub struct NewResult {
+    /// Its id.
+    pub id: ResultId,
+    /// What there is to say about it, as JSON that the store does not look into.
+    pub meta: String,
+    /// The finding in a sentence.
+    pub finding: Option<String>,
+    /// Rows of its table.
+    pub rows: u64,
+    /// Bytes of its parts.
+    pub bytes: u64,
+    /// Its parts.
+    pub parts: Vec<Path>,
+}
+
+/// A version of a table to be published. Its parts must have been written by
+/// [`Store::put_part`] and made permanent by [`Store::keep_parts`].
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// The data set, new or not.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: DatasetName,
+    /// The version.
+    pub version: u64,
+    /// Its columns.
+    pub schema: Schema,
+    /// Rows in all.
+    pub rows: u64,
+    /// Bytes in all.
+    pub bytes: u64,
+    /// Its parts as JSON that the store does not look into.
+    pub manifest: String,
+    /// Where it came from.
+    pub source: Option<String>,
+    /// All parts that the manifest names.
+    pub parts: Vec<Path>,
+}
+
+/// The answer to a finish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// The job is over.
+    Done,
+    /// The token does not hold the job; nothing changed.
+    Fenced,
+    /// The name of the data set was taken meanwhile; nothing changed, and the worker holds
+    /// the job still.
+    NameTaken,
+}
+
+impl Store {
+    /// Ends a job. Repeated with the same token it answers as the first time.
+    pub async fn finish(
+        &self,
+        id: JobId,
+        token: Token,
+        leaves: &Finish,
+    ) -> Result<Finished, StoreError> {
+        let json = |error| StoreError::corrupt("the job's end", error);
+        let script = &self.scripts().finish;
+        let mut call = script.call();
+        call.arg(id.to_string()).arg(token.to_string());
+        let parts = match leaves {
+            Finish::Nothing => {
+                call.arg("nothing");
+                [].as_slice()
+            }
+            Finish::Failed(problem) => {
+                call.arg("failed")
+                    .arg(serde_json::to_string(problem).map_err(json)?);
+                [].as_slice()
+            }
+            Finish::Result(result) => {
+                call.arg("result")
+                    .arg(result.id.to_string())
+                    .arg(&result.meta)
+                    .arg(result.finding.as_deref().unwrap_or_default())
+                    .arg(result.rows)
+                    .arg(result.bytes);
+                &result.parts
+            }
+            Finish::Dataset(version) => {
+                call.arg("dataset")
+                    .arg(version.id.to_string())
+                    .arg(version.name.folded())
+                    .arg(version.name.as_str())
+                    .arg(version.version)
+                    .arg(serde_json::to_string(&version.schema).map_err(json)?)
+                    .arg(version.rows)
+                    .arg(version.bytes)
+                    .arg(version.source.as_deref().unwrap_or_default())
+                    .arg(&version.manifest);
+                &version.parts
+            }
+        };
+        for part in parts {
+            call.arg(key_of(self.keys(), part));
+        }
+        let reply: Reply = self.redis().script(&call).await?;
+        match reply.answer {
+            Answer::Done => Ok(Finished::Done),
+            Answer::Fenced => Ok(Finished::Fenced),
+            Answer::NameTaken => Ok(Finished::NameTaken),
+            other => Err(unexpected(other)),
+        }
+    }
+}
