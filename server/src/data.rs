@@ -173,7 +173,7 @@ impl Spool for UploadSpool {
         self.upload.bytes
     }
 
-    async fn open(&self) -> Result<SpoolStream, BoxError> {
+    async fn open(&self) -> io::Result<SpoolStream> {
         let chunks = self.store.read_upload(&self.upload);
         Ok(chunks.map_err(io::Error::other).boxed())
     }

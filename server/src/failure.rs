@@ -1,24 +1,22 @@
 //! The engine's failures as problems: which are the request's fault, which passing,
 //! which ours. (The store says so of itself.)
 
-use assay_engine::{EngineError, ImportError};
+use assay_engine::{BoxError, EngineError, ImportError};
 use assay_model::{Problem, ProblemKind};
-use tracing::error;
+use assay_store::StoreError;
+use tracing::{error, warn};
 
 /// What to tell of a failed analysis, look or export.
-pub fn engine_problem(error: EngineError) -> Problem {
+pub fn engine_problem(error: &EngineError) -> Problem {
     let kind = match error {
-        EngineError::Invalid(errors) => return Problem::invalid(errors),
+        EngineError::Invalid(errors) => return Problem::invalid(errors.clone()),
+        EngineError::Source(cause) | EngineError::Sink(cause) if is_full(cause) => return full(),
         EngineError::Overflow { .. } => ProblemKind::Invalid,
         EngineError::OutOfMemory(_) => ProblemKind::OutOfMemory,
         EngineError::Cancelled => ProblemKind::Conflict,
-        EngineError::Store(_) | EngineError::Source(_) | EngineError::Sink(_)
-            if error.is_passing() =>
-        {
-            return passing(&error);
-        }
+        _ if error.is_passing() => return passing(error),
         _ => {
-            error!(error = %chain(&error), "the engine failed");
+            error!(error = %chain(error), "the engine failed");
             ProblemKind::Internal
         }
     };
@@ -26,15 +24,48 @@ pub fn engine_problem(error: EngineError) -> Problem {
 }
 
 /// What to tell of a failed import.
-pub fn import_problem(error: ImportError) -> Problem {
-    match error {
-        ImportError::Engine(error) => engine_problem(error),
-        error => Problem::new(ProblemKind::BadFile, error.to_string()),
-    }
+pub fn import_problem(error: &ImportError) -> Problem {
+    let kind = match error {
+        ImportError::Sink(cause) if is_full(cause) => return full(),
+        _ if error.is_files_fault() => ProblemKind::BadFile,
+        ImportError::Cancelled => ProblemKind::Conflict,
+        _ if error.is_passing() => return passing(error),
+        _ => {
+            error!(error = %chain(error), "the import failed");
+            ProblemKind::Internal
+        }
+    };
+    Problem::new(kind, error.to_string())
 }
 
-fn passing(error: &EngineError) -> Problem {
-    tracing::warn!(error = %chain(error), "the store failed under the engine");
+/// Whether trying the analysis again may mend it. A full Redis does not get emptier by
+/// trying.
+pub fn engine_passes(error: &EngineError) -> bool {
+    error.is_passing()
+        && !matches!(error, EngineError::Source(cause) | EngineError::Sink(cause) if is_full(cause))
+}
+
+/// Whether trying the import again may mend it.
+pub fn import_passes(error: &ImportError) -> bool {
+    error.is_passing() && !matches!(error, ImportError::Sink(cause) if is_full(cause))
+}
+
+fn is_full(cause: &BoxError) -> bool {
+    matches!(
+        cause.downcast_ref::<StoreError>(),
+        Some(StoreError::Full(_))
+    )
+}
+
+fn full() -> Problem {
+    Problem::new(
+        ProblemKind::Full,
+        "Redis has no memory left. Delete data sets or jobs, or raise its maxmemory.",
+    )
+}
+
+fn passing(error: &(dyn std::error::Error + 'static)) -> Problem {
+    warn!(error = %chain(error), "the store failed under the engine");
     Problem::new(
         ProblemKind::Unavailable,
         format!("{error} Try again in a moment."),
@@ -42,7 +73,7 @@ fn passing(error: &EngineError) -> Problem {
 }
 
 /// An error with all its causes, for the log.
-pub fn chain(error: &dyn std::error::Error) -> String {
+fn chain(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

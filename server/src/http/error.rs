@@ -85,7 +85,7 @@ impl From<StoreError> for ApiError {
 
 impl From<EngineError> for ApiError {
     fn from(error: EngineError) -> Self {
-        Self(crate::failure::engine_problem(error))
+        Self(crate::failure::engine_problem(&error))
     }
 }
 

@@ -122,7 +122,7 @@ async fn export(
 /// The whole of `input` as a file to save under `name`.
 pub fn download(state: &AppState, input: &Input, format: ExportFormat, name: &str) -> Response {
     let body = Body::from_stream(state.engine.export(input, format));
-    let disposition = format!("attachment; filename=\"{name}.{}\"", format.extension());
+    let disposition = format!("attachment; filename=\"{name}.{}\"", format.as_str());
     let disposition = HeaderValue::from_str(&disposition)
         .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
     let headers = [
@@ -137,10 +137,10 @@ pub fn download(state: &AppState, input: &Input, format: ExportFormat, name: &st
 
 /// The format of this name.
 pub fn export_format(text: &str) -> ApiResult<ExportFormat> {
-    text.parse().map_err(|_| {
+    ExportFormat::parse(text).ok_or_else(|| {
         let known: Vec<String> = ExportFormat::ALL
             .iter()
-            .map(|format| format.extension().to_owned())
+            .map(|format| format.as_str().to_owned())
             .collect();
         ApiError::field(
             "format",
@@ -179,10 +179,13 @@ async fn put_record(
         ));
     }
     let fields: Vec<(String, String)> = fields.into_iter().collect();
-    if state.store.put_record(&collection, &key, &fields).await? {
-        Ok(StatusCode::NO_CONTENT)
-    } else {
-        Err(no_record(&key))
+    match state.store.put_record(&collection, &key, &fields).await? {
+        PutRecord::Done => Ok(StatusCode::NO_CONTENT),
+        PutRecord::NotInCollection => Err(no_record(&key)),
+        PutRecord::OtherType => Err(ApiError::new(
+            ProblemKind::Conflict,
+            "Something else than a record is kept under this key.",
+        )),
     }
 }
 

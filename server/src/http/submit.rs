@@ -97,7 +97,7 @@ pub async fn import(
 pub fn import_format(text: Option<&str>) -> ApiResult<Option<ImportFormat>> {
     match text.map(str::trim) {
         None | Some("" | "auto") => Ok(None),
-        Some(text) => text.parse().map(Some).map_err(|_| {
+        Some(text) => ImportFormat::parse(text).map(Some).ok_or_else(|| {
             ApiError::field(
                 "format",
                 format!(

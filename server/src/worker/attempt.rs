@@ -211,18 +211,17 @@ impl Attempts {
     }
 
     async fn fail(&self, job: &Claimed, failure: Failure) -> Result<(), StoreError> {
-        let passing = match &failure {
-            Failure::Engine(error) | Failure::Import(ImportError::Engine(error)) => {
-                error.is_passing()
-            }
-            Failure::Store(error) => error.is_passing(),
-            Failure::Import(_) | Failure::Problem(_) => false,
-        };
-        let problem = match failure {
-            Failure::Engine(error) => failure::engine_problem(error),
-            Failure::Import(error) => failure::import_problem(error),
-            Failure::Store(error) => error.into(),
-            Failure::Problem(problem) => problem,
+        let (passing, problem) = match failure {
+            Failure::Engine(error) => (
+                failure::engine_passes(&error),
+                failure::engine_problem(&error),
+            ),
+            Failure::Import(error) => (
+                failure::import_passes(&error),
+                failure::import_problem(&error),
+            ),
+            Failure::Store(error) => (error.is_passing(), error.into()),
+            Failure::Problem(problem) => (false, problem),
         };
         if passing && job.retries < RETRIES_MOST {
             let delay = back_off(job.retries, job.token);

@@ -1,6 +1,6 @@
 //! The job `import`: a spooled file in, a version of a table out.
 
-use assay_engine::ImportOptions;
+use assay_engine::{ImportFormat, ImportOptions};
 use assay_model::{DatasetId, Problem, ProblemKind};
 use assay_store::jobs::{Finish, NewVersion};
 
@@ -26,12 +26,8 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
         )));
     };
     let options = ImportOptions {
-        format: import
-            .format
-            .as_deref()
-            .and_then(|format| format.parse().ok()),
-        name: job.spec.source.clone(),
-        ..ImportOptions::default()
+        format: import.format.as_deref().and_then(ImportFormat::parse),
+        file_name: job.spec.source.clone(),
     };
     // Of this attempt alone: a lost one that still writes can never touch what the next
     // one publishes.
