@@ -1,1 +1,45 @@
-//! Under way.
+//! Analysis and tables in, result out, on `DataFusion`; files in, Parquet out.
+//!
+//! The engine is handed an [`object_store::ObjectStore`] with the Parquet parts of
+//! tables and a [`RecordSource`] for each collection. It computes an
+//! [`Analysis`](assay_model::Analysis), hands finished parts to a [`PartSink`] and says
+//! how far it is through a [`ProgressCounter`].
+//!
+//! Why a trait for each side: the engine knows nothing of Redis, HTTP or jobs, so it
+//! runs the same over memory in a test, over local files in a benchmark and over Redis
+//! in a worker.
+//!
+//! What holds throughout:
+//! - a null is missing, NaN is a value: the greatest in order, equal to itself;
+//! - nulls come last in every order; rows that tie keep the order of the data;
+//! - the same input gives the same result, to the last bits of a floating sum;
+//! - memory is bounded by [`EngineConfig::memory_bytes`]; what can, spills to disk.
+
+mod cells;
+mod chart;
+mod engine;
+mod error;
+mod export;
+mod filter;
+mod import;
+mod input;
+mod kinds;
+mod measure;
+mod parse;
+mod progress;
+mod read;
+mod reader;
+mod records;
+mod table;
+mod types;
+mod udaf;
+mod write;
+
+pub use engine::{Engine, EngineConfig, Look, Outcome, Rows};
+pub use error::EngineError;
+pub use export::Format as ExportFormat;
+pub use import::{
+    Format as ImportFormat, ImportError, ImportOptions, Imported, Spool, SpoolStream,
+};
+pub use input::{BoxError, Input, Part, PartSink, Record, RecordSource};
+pub use progress::ProgressCounter;

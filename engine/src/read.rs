@@ -1,0 +1,157 @@
+//! Rows to look at: some of a table or result, straight from the parts that hold them;
+//! and the whole of a data set, batch by batch.
+
+use std::sync::Arc;
+
+use assay_model::ResultColumn;
+use datafusion::{
+    arrow::{
+        datatypes::{Schema as ArrowSchema, SchemaRef},
+        record_batch::RecordBatch,
+    },
+    parquet::arrow::{
+        ParquetRecordBatchStreamBuilder,
+        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+        async_reader::ParquetObjectReader,
+    },
+};
+use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
+
+use crate::{
+    Engine, EngineError, Input, Look, Part, ProgressCounter, Rows, cells::Cells, filter,
+    kinds::Run, records, table, types,
+};
+
+/// Batches of a data set, or why there are no more.
+pub(crate) type Batches = BoxStream<'static, Result<RecordBatch, EngineError>>;
+
+/// Some rows of a data set.
+pub(crate) async fn look(engine: &Engine, input: &Input, look: &Look) -> Result<Rows, EngineError> {
+    if let (Input::Table { parts, .. }, []) = (input, look.equals.as_slice()) {
+        return page(engine, parts, look.offset, look.limit).await;
+    }
+    let progress = Arc::new(ProgressCounter::new());
+    let run = Run::in_order(engine, input, &progress);
+    let mut frame = run.frame().await?;
+    if let Some(condition) = filter::equals(&look.equals, input.schema(), frame.schema())? {
+        frame = frame.filter(condition)?;
+    }
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let frame = frame
+        .select(run.visible())?
+        .limit(size(look.offset), Some(size(look.limit)))?;
+    let columns = result_columns(frame.schema().as_arrow());
+    let batches = frame.collect().await?;
+    Ok(Rows {
+        columns,
+        rows: all_cells(&batches)?,
+    })
+}
+
+/// Some rows of the parts of a table or result.
+pub(crate) async fn page(
+    engine: &Engine,
+    parts: &[Part],
+    offset: u64,
+    limit: u64,
+) -> Result<Rows, EngineError> {
+    let schema = schema(engine, parts).await?;
+    let batches: Vec<_> = rows_of_parts(engine, parts, offset, limit)
+        .try_collect()
+        .await?;
+    Ok(Rows {
+        columns: result_columns(&schema),
+        rows: all_cells(&batches)?,
+    })
+}
+
+/// The Arrow schema of a data set, as its batches have it.
+pub(crate) async fn input_schema(engine: &Engine, input: &Input) -> Result<SchemaRef, EngineError> {
+    match input {
+        Input::Table { schema, parts } if parts.is_empty() => {
+            Ok(Arc::new(types::storage_schema(schema)))
+        }
+        Input::Table { parts, .. } => Ok(Arc::new(self::schema(engine, parts).await?)),
+        Input::Records { schema, .. } => Ok(Arc::new(types::storage_schema(schema))),
+    }
+}
+
+/// The whole of a data set.
+pub(crate) fn batches(engine: &Engine, input: &Input) -> Batches {
+    match input {
+        Input::Table { parts, .. } => rows_of_parts(engine, parts, 0, u64::MAX),
+        Input::Records { schema, source } => {
+            let progress = Arc::new(ProgressCounter::new());
+            records::batches(schema, source.as_ref(), &progress)
+        }
+    }
+}
+
+/// The cells of all rows.
+pub(crate) fn all_cells(
+    batches: &[RecordBatch],
+) -> Result<Vec<Vec<serde_json::Value>>, EngineError> {
+    let mut rows = Vec::with_capacity(batches.iter().map(RecordBatch::num_rows).sum());
+    for batch in batches {
+        let cells = Cells::new(batch)?;
+        rows.extend((0..cells.rows()).map(|row| cells.row(row)));
+    }
+    Ok(rows)
+}
+
+/// The columns of a schema, as results name them.
+pub(crate) fn result_columns(schema: &ArrowSchema) -> Vec<ResultColumn> {
+    types::columns(schema.fields())
+        .iter()
+        .map(ResultColumn::from)
+        .collect()
+}
+
+async fn schema(engine: &Engine, parts: &[Part]) -> Result<ArrowSchema, EngineError> {
+    match parts.first() {
+        Some(part) => table::arrow_schema(&*table::footer(engine, part).await?),
+        None => Ok(ArrowSchema::empty()),
+    }
+}
+
+/// Rows `offset..offset + limit` of the parts; parts outside of it are not opened, and
+/// in the others the page index leads to the rows.
+fn rows_of_parts(engine: &Engine, parts: &[Part], offset: u64, limit: u64) -> Batches {
+    let mut wanted = Vec::new();
+    let (mut skip, mut take) = (offset, limit);
+    for part in parts {
+        let first = skip.min(part.rows);
+        let rows = (part.rows - first).min(take);
+        skip -= first;
+        take -= rows;
+        if rows > 0 {
+            wanted.push((part.clone(), first, rows));
+        }
+    }
+    let engine = engine.clone();
+    stream::iter(wanted)
+        .then(move |(part, first, rows)| part_rows(engine.clone(), part, first, rows))
+        .try_flatten()
+        .boxed()
+}
+
+async fn part_rows(
+    engine: Engine,
+    part: Part,
+    first: u64,
+    rows: u64,
+) -> Result<Batches, EngineError> {
+    let footer = table::footer(&engine, &part).await?;
+    let metadata = ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new())?;
+    let reader = ParquetObjectReader::new(Arc::clone(&engine.store), part.path.clone())
+        .with_file_size(part.bytes);
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
+        .with_offset(size(first))
+        .with_limit(size(rows))
+        .with_batch_size(BATCH_ROWS)
+        .build()?;
+    Ok(stream.map_err(EngineError::from).boxed())
+}
+
+const BATCH_ROWS: usize = 8_192;
