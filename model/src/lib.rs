@@ -28,7 +28,7 @@ pub use event::{Deleted, Event, Position, ResetReason};
 pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};
 pub use job::{Attempt, Job, JobKind, JobRequest, JobState, Outcome, Page, Progress, Waiting};
 pub use problem::{FieldError, Problem, ProblemKind};
-pub use result::{ResultColumn, ResultPage, ResultRef};
+pub use result::{InputStamp, ResultColumn, ResultPage, ResultRef};
 pub use schema::{Column, ColumnType, Schema};
 pub use status::{RedisStatus, Status};
 pub use time::Timestamp;

@@ -152,7 +152,7 @@ pub fn unknown_column<'a>(
 }
 
 /// The candidate most like `name`, if any is like enough to be worth suggesting.
-fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
     let folded = name.to_lowercase();
     candidates
         .map(|candidate| {

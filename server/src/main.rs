@@ -19,7 +19,7 @@ mod worker;
 
 use std::process::ExitCode;
 
-use cli::{Cli, Command, LogFormat};
+use cli::{Command, LogFormat};
 use tracing_subscriber::{EnvFilter, fmt};
 
 #[tokio::main]

@@ -9,9 +9,7 @@ use assay_model::{Analysis, Dataset, JobRequest, JobState};
 use assay_store::Store;
 use async_trait::async_trait;
 use bytes::Bytes;
-use object_store::{
-    ObjectStore, ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path,
-};
+use object_store::{ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;

@@ -139,9 +139,7 @@ impl Scope {
             (Self::Job(id), _) => is_about(event, *id),
             (Self::Visitor(_), Audience::Shared) => true,
             (Self::Visitor(Some(me)), Audience::Owner(owner)) => me == owner,
-            (Self::Visitor(None), Audience::Owner(_)) | (Self::Visitor(_), Audience::Nobody) => {
-                false
-            }
+            (Self::Visitor(None), Audience::Owner(_)) => false,
         }
     }
 
@@ -248,22 +246,19 @@ impl Connection {
 
     fn take(&mut self, live: Result<Live, RecvError>) {
         match live {
-            Ok(Live::Event {
-                position,
-                audience,
-                event,
-            }) => {
+            Ok(Live::Event { position, news }) => {
                 let replayed = position.epoch == self.position.epoch
                     && (position.millis, position.sequence)
                         <= (self.position.millis, self.position.sequence);
                 if replayed {
                     return;
                 }
-                if self.scope.shows(&audience, &event) {
-                    self.ended =
-                        self.push(&event, Some(position)).is_err() || self.scope.ends_with(&event);
-                } else {
-                    self.position = position;
+                match news {
+                    Some((audience, event)) if self.scope.shows(&audience, &event) => {
+                        self.ended = self.push(&event, Some(position)).is_err()
+                            || self.scope.ends_with(&event);
+                    }
+                    _ => self.position = position,
                 }
             }
             Ok(Live::Progress { owner, job }) => {

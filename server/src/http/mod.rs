@@ -65,7 +65,7 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
         ))
         .merge(health::router().with_state(state))
         .layer(middleware::from_fn(harden))
-        .layer(CompressionLayer::new().br(false).deflate(false).zstd(false))
+        .layer(CompressionLayer::new())
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 axum::response::IntoResponse::into_response(ApiError::internal(

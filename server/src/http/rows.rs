@@ -97,7 +97,7 @@ fn look(dataset: &Dataset, query: Vec<(String, String)>) -> ApiResult<Look> {
     }
     Ok(Look {
         offset,
-        limit: page_limit(limit)?,
+        limit: page_limit(limit)? as u64,
         equals,
     })
 }
