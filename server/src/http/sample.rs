@@ -61,12 +61,14 @@ pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<
             let mut spool = state.store.new_upload();
             spool.push(Bytes::from_static(table.parquet)).await?;
             let upload = spool.finish().await?;
+            let source = Some(format!("{}.parquet of {}", table.name, sample::SOURCE));
+            let label = Some(format!("Load {}", table.name));
             let import = ImportSpec {
                 dataset: name,
                 format: Some("parquet".to_owned()),
                 upload,
             };
-            jobs.push(submit::import(state, owner, import, Some(sample::SOURCE.to_owned())).await?);
+            jobs.push(submit::import(state, owner, import, source, label).await?);
         }
     }
     animals(state, owner).await?;

@@ -77,12 +77,13 @@ pub async fn import(
     owner: &Owner,
     import: ImportSpec,
     source: Option<String>,
+    label: Option<String>,
 ) -> ApiResult<Job> {
     let name = import.dataset.clone();
     let request = JobRequest {
         dataset: String::new(),
         analysis: Value::Null,
-        label: None,
+        label,
         priority: 0,
         timeout_s: Some(limits::TIMEOUT_MOST_S),
         fresh: false,

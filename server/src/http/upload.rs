@@ -185,7 +185,7 @@ async fn take_in<E: std::fmt::Display>(
         format: format.map(|format| format.as_str().to_owned()),
         upload,
     };
-    let job = submit::import(state, owner, import, file.source).await;
+    let job = submit::import(state, owner, import, file.source, None).await;
     if job.is_err() {
         state.store.delete_upload(&upload).await.ok();
     }

@@ -64,9 +64,12 @@ impl Supervisor {
                     }
                 }
             };
+            // Taken out, for waiting would close it.
+            let cord = child.stdin.take();
             let status = tokio::select! {
                 status = child.wait() => status,
                 () = stop.cancelled() => {
+                    drop(cord);
                     end(child).await;
                     return;
                 }
@@ -143,9 +146,8 @@ async fn give_back(store: &Store, id: &WorkerId, gone: Gone, stop: &Cancellation
     }
 }
 
-/// Cuts the cord and waits; kills what does not end.
+/// Waits for a worker whose cord is cut; kills what does not end.
 async fn end(mut child: Child) {
-    drop(child.stdin.take());
     if tokio::time::timeout(STOP_MOST, child.wait()).await.is_err() {
         warn!("the worker did not end in time and is killed");
         child.kill().await.ok();
