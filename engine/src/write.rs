@@ -116,7 +116,7 @@ impl PartWriter {
             return Ok(None);
         };
         let metadata = writer.finish()?;
-        let bytes = writer.into_inner()?;
+        let bytes = std::mem::take(writer.inner_mut());
         let part = FinishedPart {
             n: self.closed,
             rows: std::mem::take(&mut self.rows),
