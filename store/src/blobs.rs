@@ -113,8 +113,8 @@ impl Store {
         }
     }
 
-    /// Deletes the bytes that nothing refers to any more; says how many parts. Deletions do
-    /// this themselves; once a minute it picks up what a crash has left.
+    /// Deletes the bytes that nothing refers to any more; says how many parts. Deletions and
+    /// [`Store::reap_expired`] do this themselves.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
         let rubbish = self.keys().rubbish();
         let mut swept = 0;

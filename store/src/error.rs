@@ -3,7 +3,16 @@
 use std::fmt::Display;
 
 use assay_model::{Problem, ProblemKind, WorkerId};
-use redis::{ErrorKind, RedisError, ServerErrorKind};
+use redis::RedisError;
+
+/// What Redis says while it cannot serve but soon may.
+const PASSING: [&str; 5] = [
+    "LOADING",
+    "TRYAGAIN",
+    "CLUSTERDOWN",
+    "MASTERDOWN",
+    "READONLY",
+];
 
 /// A failure of the store. What a transition *answers* (fenced, name taken, …) is no
 /// failure and has its own type.
@@ -58,21 +67,17 @@ impl StoreError {
 
 impl From<RedisError> for StoreError {
     fn from(error: RedisError) -> Self {
-        let passing = matches!(
-            error.kind(),
-            ErrorKind::Io
-                | ErrorKind::Server(
-                    ServerErrorKind::BusyLoading
-                        | ServerErrorKind::TryAgain
-                        | ServerErrorKind::ClusterDown
-                        | ServerErrorKind::MasterDown
-                        | ServerErrorKind::ReadOnly
-                )
-        );
-        if passing || error.is_unrecoverable_error() {
+        // A pipeline and a transaction carry the errors of their commands within.
+        let server_errors = error.clone().into_server_errors();
+        let said = |codes: &[&str]| {
+            server_errors
+                .iter()
+                .flat_map(|errors| errors.iter())
+                .any(|(_, error)| codes.contains(&error.code()))
+        };
+        if error.is_io_error() || error.is_unrecoverable_error() || said(&PASSING) {
             Self::Unavailable(error)
-        } else if error.code() == Some("OOM") || error.to_string().contains("OOM command") {
-            // A transaction and an old-style script wrap the code in one of their own.
+        } else if said(&["OOM"]) {
             Self::Full(error)
         } else {
             Self::Refused(error)

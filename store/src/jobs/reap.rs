@@ -77,8 +77,8 @@ impl Store {
     }
 
     /// Takes back up to `most` jobs whose lease has run out, puts jobs that are due for
-    /// another try back in line, and forgets workers long unheard of. To be called every
-    /// second: a longer pause is taken for an outage, and then no lease ends for one
+    /// another try back in line, forgets workers long unheard of, and sweeps. To be called
+    /// every second: a longer pause is taken for an outage, and then no lease ends for one
     /// `lease`.
     pub async fn reap_expired(
         &self,
@@ -96,7 +96,9 @@ impl Store {
             .arg(LOSS_LIMIT)
             .arg(crashed)
             .arg(lost);
-        read(&self.redis().script(&call).await?)
+        let reaped = read(&self.redis().script(&call).await?)?;
+        self.sweep().await?;
+        Ok(reaped)
     }
 }
 

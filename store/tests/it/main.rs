@@ -1,0 +1,14 @@
+//! The store against a real Redis: each test starts one of its own.
+#![allow(missing_docs)]
+
+mod blobs;
+mod collections;
+mod datasets;
+mod events;
+mod fixture;
+mod interleavings;
+mod jobs;
+mod outages;
+mod reaping;
+mod sessions;
+mod uploads;
