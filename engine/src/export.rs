@@ -85,7 +85,7 @@ pub(crate) fn stream(
     let input = input.clone();
     let pieces = async move {
         match read::input_schema(&engine, &input).await {
-            Ok(schema) => pieces(batches, schema, format).boxed(),
+            Ok(schema) => pieces(batches, &schema, format).boxed(),
             Err(error) => futures::stream::once(future::ready(Err(error))).boxed(),
         }
     };
@@ -104,10 +104,10 @@ enum State {
 
 fn pieces(
     batches: Batches,
-    schema: SchemaRef,
+    schema: &SchemaRef,
     format: Format,
-) -> impl Stream<Item = Result<Bytes, EngineError>> {
-    let schema = Arc::new(types::without_views(&schema));
+) -> impl Stream<Item = Result<Bytes, EngineError>> + use<> {
+    let schema = Arc::new(types::without_views(schema));
     let state = (State::Start, None, batches);
     futures::stream::unfold(state, move |(state, encoder, mut batches)| {
         let schema = Arc::clone(&schema);
@@ -142,7 +142,7 @@ enum Encoder {
     Json { names: Vec<String>, begun: bool },
     Ndjson { names: Vec<String> },
     Parquet(Box<ArrowWriter<Vec<u8>>>),
-    Arrow(StreamWriter<Vec<u8>>),
+    Arrow(Box<StreamWriter<Vec<u8>>>),
 }
 
 impl Encoder {
@@ -178,7 +178,10 @@ impl Encoder {
             }
             Format::Arrow => {
                 let mut writer = StreamWriter::try_new(Vec::new(), schema)?;
-                (mem::take(writer.get_mut()).into(), Self::Arrow(writer))
+                (
+                    mem::take(writer.get_mut()).into(),
+                    Self::Arrow(Box::new(writer)),
+                )
             }
         })
     }

@@ -126,9 +126,10 @@ pub(crate) fn condition_moment(text: &str) -> Option<DateTime<chrono::Utc>> {
 }
 
 fn calendar_day(text: &str) -> Option<NaiveDate> {
-    let &[a, b, c, d, b'-', e, f, b'-', g, h] = text.as_bytes() else {
+    let bytes = text.as_bytes();
+    if bytes.len() != 10 || bytes[4] != b'-' || bytes[7] != b'-' {
         return None;
-    };
+    }
     let value = |digits: &[u8]| {
         digits.iter().try_fold(0_u32, |sum, digit| {
             digit
@@ -136,8 +137,8 @@ fn calendar_day(text: &str) -> Option<NaiveDate> {
                 .then(|| sum * 10 + u32::from(digit - b'0'))
         })
     };
-    let year = value(&[a, b, c, d])?.cast_signed();
-    NaiveDate::from_ymd_opt(year, value(&[e, f])?, value(&[g, h])?)
+    let year = value(&bytes[..4])?.cast_signed();
+    NaiveDate::from_ymd_opt(year, value(&bytes[5..7])?, value(&bytes[8..])?)
 }
 
 /// The clock and the seconds east of UTC, when there is a zone.

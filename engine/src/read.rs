@@ -1,21 +1,29 @@
 //! Rows to look at: some of a table or result, straight from the parts that hold them;
 //! and the whole of a data set, batch by batch.
 
-use std::sync::Arc;
+use std::{ops::Range, sync::Arc};
 
 use assay_model::ResultColumn;
+use bytes::Bytes;
 use datafusion::{
     arrow::{
         datatypes::{Schema as ArrowSchema, SchemaRef},
         record_batch::RecordBatch,
     },
-    parquet::arrow::{
-        ParquetRecordBatchStreamBuilder,
-        arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
-        async_reader::ParquetObjectReader,
+    parquet::{
+        arrow::{
+            ParquetRecordBatchStreamBuilder,
+            arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+            async_reader::AsyncFileReader,
+        },
+        errors::{ParquetError, Result as ParquetResult},
+        file::metadata::ParquetMetaData,
     },
 };
-use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
+use futures::{
+    FutureExt, StreamExt, TryFutureExt, TryStreamExt, future::BoxFuture, stream, stream::BoxStream,
+};
+use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::{
     Engine, EngineError, Input, Look, Part, ProgressCounter, Rows, cells::Cells, filter,
@@ -143,8 +151,11 @@ async fn part_rows(
 ) -> Result<Batches, EngineError> {
     let footer = table::footer(&engine, &part).await?;
     let metadata = ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new())?;
-    let reader = ParquetObjectReader::new(Arc::clone(&engine.store), part.path.clone())
-        .with_file_size(part.bytes);
+    let reader = PartReader {
+        store: engine.store,
+        part,
+        footer: Arc::clone(metadata.metadata()),
+    };
     let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
         .with_offset(size(first))
@@ -152,6 +163,40 @@ async fn part_rows(
         .with_batch_size(BATCH_ROWS)
         .build()?;
     Ok(stream.map_err(EngineError::from).boxed())
+}
+
+/// Fetches ranges of a part whose footer has been read.
+struct PartReader {
+    store: Arc<dyn ObjectStore>,
+    part: Part,
+    footer: Arc<ParquetMetaData>,
+}
+
+impl AsyncFileReader for PartReader {
+    fn get_bytes(&mut self, range: Range<u64>) -> BoxFuture<'_, ParquetResult<Bytes>> {
+        let bytes = async move { self.store.get_range(&self.part.path, range).await };
+        bytes
+            .map_err(|error| ParquetError::External(Box::new(error)))
+            .boxed()
+    }
+
+    fn get_byte_ranges(
+        &mut self,
+        ranges: Vec<Range<u64>>,
+    ) -> BoxFuture<'_, ParquetResult<Vec<Bytes>>> {
+        let bytes = async move { self.store.get_ranges(&self.part.path, &ranges).await };
+        bytes
+            .map_err(|error| ParquetError::External(Box::new(error)))
+            .boxed()
+    }
+
+    fn get_metadata<'a>(
+        &'a mut self,
+        _: Option<&'a ArrowReaderOptions>,
+    ) -> BoxFuture<'a, ParquetResult<Arc<ParquetMetaData>>> {
+        let footer = Arc::clone(&self.footer);
+        async { Ok(footer) }.boxed()
+    }
 }
 
 const BATCH_ROWS: usize = 8_192;

@@ -16,7 +16,7 @@ use datafusion::{
     parquet::{
         arrow::{arrow_reader::ArrowReaderOptions, async_reader::AsyncFileReader},
         errors::Result as ParquetResult,
-        file::metadata::ParquetMetaData,
+        file::metadata::{ColumnChunkMetaData, ParquetMetaData},
     },
     physical_plan::metrics::ExecutionPlanMetricsSet,
 };
@@ -99,7 +99,8 @@ impl AsyncFileReader for CountingReader {
                     .row_groups()
                     .iter()
                     .filter_map(|group| {
-                        let columns = || group.columns().iter().map(|column| column.byte_range());
+                        let columns =
+                            || group.columns().iter().map(ColumnChunkMetaData::byte_range);
                         let start = columns().map(|(start, _)| start).min()?;
                         let end = columns().map(|(start, length)| start + length).max()?;
                         Some((start..end, u64::try_from(group.num_rows()).unwrap_or(0)))

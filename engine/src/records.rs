@@ -92,7 +92,7 @@ impl PartitionStream for Scan {
         let numbered =
             batches(&self.columns, self.source.as_ref(), &self.progress).map(move |batch| {
                 let batch = batch.map_err(EngineError::through)?;
-                let rows = batch.num_rows() as i64;
+                let rows = batch.num_rows().cast_signed() as i64;
                 let mut columns: Vec<ArrayRef> = batch.columns().to_vec();
                 columns.push(Arc::new(Int64Array::from_value(0, batch.num_rows())));
                 columns.push(Arc::new(Int64Array::from_iter_values(first..first + rows)));

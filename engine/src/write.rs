@@ -17,7 +17,10 @@ use datafusion::{
         arrow::ArrowWriter,
         basic::{Compression, ZstdLevel},
         errors::ParquetError,
-        file::{metadata::ParquetMetaData, properties::WriterProperties},
+        file::{
+            metadata::{ParquetMetaData, RowGroupMetaData},
+            properties::WriterProperties,
+        },
     },
 };
 
@@ -186,7 +189,7 @@ fn footer_bytes(metadata: &ParquetMetaData, bytes: &[u8]) -> u64 {
     let index = metadata
         .row_groups()
         .iter()
-        .flat_map(|group| group.columns())
+        .flat_map(RowGroupMetaData::columns)
         .flat_map(|column| [column.column_index_offset(), column.offset_index_offset()])
         .flatten()
         .filter_map(|offset| u64::try_from(offset).ok())

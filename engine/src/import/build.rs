@@ -82,7 +82,7 @@ impl ColumnBuilder {
                     parse::moment(text).map(|moment| moment.micros).or_else(day)
                 });
                 put(only_text(cell, moment), |micros| {
-                    builder.append_option(micros)
+                    builder.append_option(micros);
                 })
             }
         };

@@ -160,9 +160,8 @@ impl Records {
         std::str::from_utf8(field).map_err(|error| {
             let before = self.record.range(i).map_or(0, |range| range.start) + i;
             let begun = self.record.position().map_or(0, csv::Position::byte);
-            let valid = &field[..error.valid_up_to()];
             ImportError::NotUtf8 {
-                line: self.line + valid.iter().filter(|byte| **byte == b'\n').count() as u64,
+                line: self.line,
                 byte: begun + (before + error.valid_up_to()) as u64,
             }
         })

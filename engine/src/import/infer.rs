@@ -79,7 +79,6 @@ impl Guess {
 
     fn written(&mut self, text: &str) -> Class {
         match text.as_bytes() {
-            [] => Class::Text,
             [b'0'..=b'9' | b'-' | b'.', ..] => {
                 if let Some(n) = parse::integer(text) {
                     return self.integer(n);

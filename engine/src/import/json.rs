@@ -19,22 +19,17 @@ use super::{
 pub(super) fn learn(reader: SpoolReader, format: Format) -> Result<Plan, ImportError> {
     let mut index: HashMap<String, usize> = HashMap::new();
     let mut columns: Vec<(String, Guess)> = Vec::new();
-    let mut items = 0;
+    let mut items: u64 = 0;
     objects(reader, format, &mut |object| {
         items += 1;
         flatten(&object, &mut String::new(), &mut |name, value| {
-            let at = match index.get(name) {
-                Some(at) => *at,
-                None => {
-                    let mut guess = Guess::default();
-                    // Earlier objects lacked it.
-                    guess.see_nothing(items - 1);
-                    index.insert(name.to_owned(), columns.len());
-                    columns.push((name.to_owned(), guess));
-                    columns.len() - 1
-                }
-            };
+            let at = index.get(name).copied().unwrap_or_else(|| {
+                index.insert(name.to_owned(), columns.len());
+                columns.push((name.to_owned(), Guess::default()));
+                columns.len() - 1
+            });
             let guess = &mut columns[at].1;
+            // Earlier objects lacked it.
             guess.see_nothing((items - 1).saturating_sub(guess.seen()));
             match value {
                 Value::Array(_) => guess.see_json(&value.to_string(), items),

@@ -194,7 +194,7 @@ fn table(names: &[String], profiles: &[Profile]) -> Result<RecordBatch, EngineEr
     };
     let whole = |of: &dyn Fn(&Profile) -> u64| -> ArrayRef {
         Arc::new(Int64Array::from_iter_values(
-            profiles.iter().map(|profile| of(profile) as i64),
+            profiles.iter().map(|profile| of(profile).cast_signed()),
         ))
     };
     let number = |of: &dyn Fn(&Profile) -> Option<f64>| -> ArrayRef {
@@ -217,7 +217,7 @@ fn table(names: &[String], profiles: &[Profile]) -> Result<RecordBatch, EngineEr
         Arc::new(
             profiles
                 .iter()
-                .map(|profile| profile.top.as_ref().map(|(_, times)| *times as i64))
+                .map(|profile| profile.top.as_ref().map(|(_, times)| times.cast_signed()))
                 .collect::<Int64Array>(),
         ),
         text(&|profile| profile.histogram.as_ref().map(ToString::to_string)),

@@ -221,7 +221,7 @@ impl<F: Fold> GroupsAccumulator for FoldGroups<F> {
         total_groups: usize,
     ) -> Result<()> {
         self.grow(total_groups);
-        let Some(array) = values.first().map(|array| array.as_primitive::<F::Input>()) else {
+        let Some(array) = values.first().map(AsArray::as_primitive::<F::Input>) else {
             return Ok(());
         };
         let passes = |row: usize| {
@@ -255,7 +255,7 @@ impl<F: Fold> GroupsAccumulator for FoldGroups<F> {
         total_groups: usize,
     ) -> Result<()> {
         self.grow(total_groups);
-        if let Some(states) = states.first().map(|array| array.as_primitive::<F::State>()) {
+        if let Some(states) = states.first().map(AsArray::as_primitive::<F::State>) {
             for (group, state) in groups.iter().zip(states) {
                 if let Some(state) = state {
                     self.add(*group, state);

@@ -12,7 +12,7 @@ use std::{
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, BooleanArray, Float64Array, ListArray},
-        buffer::{OffsetBuffer, ScalarBuffer},
+        buffer::OffsetBuffer,
         datatypes::{DataType, Field, FieldRef, Float64Type},
     },
     error::Result,
@@ -137,19 +137,15 @@ impl GroupsAccumulator for Groups {
         total_groups: usize,
     ) -> Result<()> {
         self.values.resize_with(total_groups, Vec::new);
-        let Some(array) = values
-            .first()
-            .map(|array| array.as_primitive::<Float64Type>())
-        else {
+        let Some(array) = values.first().map(AsArray::as_primitive::<Float64Type>) else {
             return Ok(());
         };
         for (row, group) in groups.iter().enumerate() {
             let passes = filter.is_none_or(|f| f.is_valid(row) && f.value(row));
-            if passes && array.is_valid(row) {
-                if let Some(values) = self.values.get_mut(*group) {
-                    values.push(array.value(row));
-                    self.held += 1;
-                }
+            let held = self.values.get_mut(*group);
+            if let Some(held) = held.filter(|_| passes && array.is_valid(row)) {
+                held.push(array.value(row));
+                self.held += 1;
             }
         }
         Ok(())
@@ -167,9 +163,8 @@ impl GroupsAccumulator for Groups {
 
     fn state(&mut self, emit: EmitTo) -> Result<Vec<ArrayRef>> {
         let groups = self.take(emit);
-        let offsets = OffsetBuffer::from_lengths(groups.iter().map(Vec::len));
         let values = Float64Array::from(groups.concat());
-        Ok(vec![list(offsets, values)?])
+        Ok(vec![list(groups.iter().map(Vec::len), values)?])
     }
 
     fn merge_batch(
@@ -179,7 +174,7 @@ impl GroupsAccumulator for Groups {
         total_groups: usize,
     ) -> Result<()> {
         self.values.resize_with(total_groups, Vec::new);
-        let Some(lists) = states.first().map(|array| array.as_list::<i32>()) else {
+        let Some(lists) = states.first().map(AsArray::as_list::<i32>) else {
             return Ok(());
         };
         for (row, group) in groups.iter().enumerate() {
@@ -206,10 +201,9 @@ impl GroupsAccumulator for Groups {
                     array.is_valid(row) && filter.is_none_or(|f| f.is_valid(row) && f.value(row))
                 };
                 let rows = 0..array.len();
-                let offsets =
-                    OffsetBuffer::from_lengths(rows.clone().map(|row| usize::from(passes(row))));
+                let lengths = rows.clone().map(|row| usize::from(passes(row)));
                 let kept = rows.filter(|row| passes(*row)).map(|row| array.value(row));
-                list(offsets, Float64Array::from_iter_values(kept))
+                list(lengths, Float64Array::from_iter_values(kept))
             })
             .collect()
     }
@@ -220,11 +214,10 @@ impl GroupsAccumulator for Groups {
     }
 }
 
-fn list(offsets: OffsetBuffer<i32>, values: Float64Array) -> Result<ArrayRef> {
-    let offsets = OffsetBuffer::new(ScalarBuffer::from(offsets.to_vec()));
+fn list(lengths: impl IntoIterator<Item = usize>, values: Float64Array) -> Result<ArrayRef> {
     Ok(Arc::new(ListArray::try_new(
         item(),
-        offsets,
+        OffsetBuffer::from_lengths(lengths),
         Arc::new(values),
         None,
     )?))
@@ -236,7 +229,7 @@ fn of(mut values: Vec<f64>, q: f64) -> Option<f64> {
     }
     let (below, weight) = at_rank(values.len() as u64, q);
     let below = usize::try_from(below).unwrap_or(0).min(values.len() - 1);
-    let (_, low, rest) = values.select_nth_unstable_by(below, |a, b| a.total_cmp(b));
+    let (_, low, rest) = values.select_nth_unstable_by(below, f64::total_cmp);
     let low = *low;
     let high = rest.iter().copied().min_by(f64::total_cmp).unwrap_or(low);
     Some(between(low, high, weight))
@@ -244,7 +237,7 @@ fn of(mut values: Vec<f64>, q: f64) -> Option<f64> {
 
 /// The point between two values, each end exactly where the weight says so.
 pub(crate) fn between(low: f64, high: f64, weight: f64) -> f64 {
-    if weight == 0.0 || low == high {
+    if weight == 0.0 || low.total_cmp(&high).is_eq() {
         low
     } else {
         low + (high - low) * weight

@@ -1,0 +1,14 @@
+//! The engine as its callers use it: tables written in plain sight, analyses in JSON,
+//! results as cells.
+
+mod aggregate;
+mod describe;
+mod export;
+mod filter;
+mod import;
+mod properties;
+mod records;
+mod reference;
+mod rows;
+mod support;
+mod table;

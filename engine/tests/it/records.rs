@@ -1,0 +1,135 @@
+//! Collections: records typed by a schema that was inferred before.
+
+use std::sync::Arc;
+
+use assay_engine::{BoxError, EngineError, ExportFormat, Input, Look, Record, RecordSource};
+use assay_model::{Column, ColumnType, Schema};
+use futures::{StreamExt, stream, stream::BoxStream};
+use serde_json::json;
+
+use crate::support::Bench;
+
+struct Fixed(Vec<Record>);
+
+impl RecordSource for Fixed {
+    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
+        let batches: Vec<_> = self.0.chunks(2).map(|batch| Ok(batch.to_vec())).collect();
+        stream::iter(batches).boxed()
+    }
+}
+
+struct Broken;
+
+impl RecordSource for Broken {
+    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
+        stream::iter([Err("the line is down".into())]).boxed()
+    }
+}
+
+fn animals() -> Input {
+    let record = |key: &str, fields: &[(&str, &str)]| Record {
+        key: key.to_owned(),
+        fields: fields
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect(),
+    };
+    Input::Records {
+        schema: schema(),
+        source: Arc::new(Fixed(vec![
+            record("animal:1", &[("head", "lion"), ("arms", "8")]),
+            record(
+                "animal:2",
+                &[("arms", "2"), ("head", "lion"), ("hat", "top")],
+            ),
+            record("animal:3", &[("head", "owl"), ("arms", "many")]),
+            record("animal:4", &[("head", ""), ("arms", "")]),
+            record("animal:5", &[]),
+        ])),
+    }
+}
+
+fn schema() -> Schema {
+    Schema::new(vec![
+        Column::new("_key", ColumnType::Text),
+        Column::new("head", ColumnType::Text),
+        Column::new("arms", ColumnType::Integer),
+    ])
+}
+
+#[tokio::test]
+async fn records_are_analysed_like_rows_and_misfits_are_counted() {
+    let bench = Bench::new();
+    let analysis = json!({"kind": "aggregate", "group_by": ["head"], "measures": [
+        {"fn": "count"}, {"fn": "sum", "column": "arms"}, {"fn": "first", "column": "_key"}, {"fn": "last", "column": "_key"}
+    ]});
+    let outcome = bench.run(&animals(), analysis).await.unwrap();
+    assert_eq!((outcome.rows_read, outcome.misfits), (5, 1));
+    assert_eq!(
+        json!(bench.cells(&outcome).await),
+        json!([
+            ["", 1, null, "animal:4", "animal:4"],
+            ["lion", 2, 10, "animal:1", "animal:2"],
+            ["owl", 1, null, "animal:3", "animal:3"],
+            [null, 1, null, "animal:5", "animal:5"]
+        ])
+    );
+}
+
+#[tokio::test]
+async fn records_can_be_looked_at_described_sorted_and_exported() {
+    let bench = Bench::new();
+    let look = Look {
+        offset: 1,
+        limit: 1,
+        equals: vec![("head".to_owned(), "lion".to_owned())],
+    };
+    let found = bench.engine.look(&animals(), &look).await.unwrap();
+    assert_eq!(json!(found.rows), json!([["animal:2", "lion", 2]]));
+    let names: Vec<_> = found
+        .columns
+        .iter()
+        .map(|column| column.name.as_str())
+        .collect();
+    assert_eq!(names, ["_key", "head", "arms"]);
+    let outcome = bench
+        .run(&animals(), json!({"kind": "describe"}))
+        .await
+        .unwrap();
+    assert_eq!(
+        (outcome.rows, outcome.rows_read, outcome.misfits),
+        (3, 5, 1)
+    );
+    let sorted = bench
+        .rows(&animals(), json!({"kind": "rows", "columns": ["_key"], "order_by": [{"column": "arms"}], "limit": 3}))
+        .await;
+    assert_eq!(
+        json!(sorted),
+        json!([["animal:2"], ["animal:1"], ["animal:3"]])
+    );
+    let csv = bench.export(&animals(), ExportFormat::Csv).await;
+    assert_eq!(
+        String::from_utf8(csv).unwrap(),
+        "_key,head,arms\nanimal:1,lion,8\nanimal:2,lion,2\nanimal:3,owl,\nanimal:4,\"\",\nanimal:5,,\n"
+    );
+}
+
+#[tokio::test]
+async fn a_source_that_fails_is_worth_another_try() {
+    let bench = Bench::new();
+    let input = Input::Records {
+        schema: schema(),
+        source: Arc::new(Broken),
+    };
+    for analysis in [
+        json!({"kind": "rows"}),
+        json!({"kind": "describe"}),
+        json!({"kind": "aggregate", "group_by": ["head"], "measures": [{"fn": "count"}]}),
+    ] {
+        let error = bench.run(&input, analysis).await.unwrap_err();
+        assert!(
+            matches!(error, EngineError::Source(_)) && error.is_passing(),
+            "{error:?}"
+        );
+    }
+}

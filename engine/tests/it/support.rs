@@ -1,0 +1,164 @@
+//! An engine over memory, and the few lines that make a table and a result of it.
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use assay_engine::{
+    BoxError, Engine, EngineConfig, EngineError, ImportError, ImportOptions, Imported, Input,
+    Outcome, PartSink, ProgressCounter, Spool, SpoolStream,
+};
+use assay_model::Analysis;
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio_util::sync::CancellationToken;
+
+/// An engine and all that it needs.
+pub struct Bench {
+    pub engine: Engine,
+    pub store: Arc<dyn ObjectStore>,
+    pub progress: Arc<ProgressCounter>,
+    pub cancel: CancellationToken,
+    results: AtomicU32,
+    _spill: TempDir,
+}
+
+/// Puts parts into the store under a prefix.
+pub struct StoreSink {
+    pub store: Arc<dyn ObjectStore>,
+    pub prefix: String,
+}
+
+#[async_trait]
+impl PartSink for StoreSink {
+    async fn put(&self, n: u32, bytes: Bytes) -> Result<Path, BoxError> {
+        let path = Path::from(format!("{}/{n}", self.prefix));
+        self.store.put(&path, bytes.into()).await?;
+        Ok(path)
+    }
+}
+
+/// A file in memory, handed out in small pieces.
+pub struct MemorySpool(pub Bytes);
+
+#[async_trait]
+impl Spool for MemorySpool {
+    fn bytes(&self) -> u64 {
+        self.0.len() as u64
+    }
+
+    async fn open(&self) -> io::Result<SpoolStream> {
+        let bytes = self.0.clone();
+        let step = (bytes.len() / 7).clamp(1, 1 << 20);
+        let pieces = (0..bytes.len().div_ceil(step)).map(move |i| {
+            let end = ((i + 1) * step).min(bytes.len());
+            Ok(bytes.slice(i * step..end))
+        });
+        Ok(stream::iter(pieces).boxed())
+    }
+}
+
+impl Bench {
+    pub fn new() -> Self {
+        Self::over(Arc::new(InMemory::new()), 256 << 20)
+    }
+
+    pub fn over(store: Arc<dyn ObjectStore>, memory_bytes: usize) -> Self {
+        let spill = tempfile::tempdir().unwrap();
+        let config = EngineConfig {
+            memory_bytes,
+            spill_dir: spill.path().join("spill"),
+            threads: 2,
+        };
+        Self {
+            engine: Engine::new(config, Arc::clone(&store)).unwrap(),
+            store,
+            progress: Arc::new(ProgressCounter::new()),
+            cancel: CancellationToken::new(),
+            results: AtomicU32::new(0),
+            _spill: spill,
+        }
+    }
+
+    fn sink(&self) -> StoreSink {
+        let n = self.results.fetch_add(1, Ordering::Relaxed);
+        StoreSink {
+            store: Arc::clone(&self.store),
+            prefix: format!("out/{n}"),
+        }
+    }
+
+    /// Imports a file.
+    pub async fn import(
+        &self,
+        file_name: &str,
+        bytes: impl Into<Bytes>,
+    ) -> Result<Imported, ImportError> {
+        let options = ImportOptions {
+            file_name: Some(file_name.to_owned()),
+            format: None,
+        };
+        let spool = MemorySpool(bytes.into());
+        self.engine
+            .import(&spool, &options, &self.sink(), &self.progress, &self.cancel)
+            .await
+    }
+
+    /// A table of these lines of CSV.
+    pub async fn csv(&self, text: impl Into<String>) -> Input {
+        table(self.import("table.csv", text.into()).await.unwrap())
+    }
+
+    /// Runs an analysis.
+    pub async fn run(&self, input: &Input, analysis: Value) -> Result<Outcome, EngineError> {
+        let analysis = Analysis::parse(analysis).expect("an analysis");
+        self.engine
+            .run(&analysis, input, &self.sink(), &self.progress, &self.cancel)
+            .await
+    }
+
+    /// The rows that an analysis leaves.
+    pub async fn rows(&self, input: &Input, analysis: Value) -> Vec<Vec<Value>> {
+        let outcome = self.run(input, analysis).await.unwrap();
+        self.cells(&outcome).await
+    }
+
+    /// The rows of a result.
+    pub async fn cells(&self, outcome: &Outcome) -> Vec<Vec<Value>> {
+        let page = self.engine.page(&outcome.parts, 0, u64::MAX).await.unwrap();
+        assert_eq!(page.columns, outcome.columns);
+        assert_eq!(page.rows.len() as u64, outcome.rows);
+        page.rows
+    }
+
+    /// A whole export.
+    pub async fn export(&self, input: &Input, format: assay_engine::ExportFormat) -> Vec<u8> {
+        let mut stream = self.engine.export(input, format);
+        let mut all = Vec::new();
+        while let Some(piece) = stream.next().await {
+            all.extend_from_slice(&piece.unwrap());
+        }
+        all
+    }
+}
+
+/// What was imported, as an input.
+pub fn table(imported: Imported) -> Input {
+    Input::Table {
+        schema: imported.schema,
+        parts: imported.parts,
+    }
+}
+
+/// These lines, each with its end.
+pub fn lines(lines: impl Iterator<Item = String>) -> String {
+    lines.fold(String::new(), |text, line| text + &line + "\n")
+}
