@@ -102,7 +102,7 @@ impl Attempts {
             self.compute(&job, &orders).await
         };
         let ended = match came {
-            Came::Lost => Ok(()),
+            Came::Lost => self.drop_written(&job).await,
             Came::HandBack => self
                 .store
                 .release(id, token, &Release::HandedBack)
@@ -121,11 +121,31 @@ impl Attempts {
             Came::Out(Ok(finish)) => self.keep(id, token, &finish).await,
             Came::Out(Err(failure)) => self.fail(&job, failure).await,
         };
+        let ended = match ended {
+            Ok(()) => self.drop_spool(&job).await,
+            error => error,
+        };
         if let Err(error) = ended {
             // The lease runs out and the job is tried again: late, but not lost.
             warn!(%error, job = %id, "the end of job {id} could not be kept");
         }
         self.keeper.let_go(id, token);
+    }
+
+    /// Deletes what this attempt has written for a job that is no longer its own.
+    async fn drop_written(&self, job: &Claimed) -> Result<(), StoreError> {
+        self.store.abandon(job.id).await
+    }
+
+    /// Deletes the spooled file once its import is over, whichever way.
+    async fn drop_spool(&self, job: &Claimed) -> Result<(), StoreError> {
+        let Some(import) = &job.spec.import else {
+            return Ok(());
+        };
+        match self.store.job(job.id).await? {
+            Some(found) if !found.state.is_terminal() => Ok(()),
+            _ => self.store.delete_upload(&import.upload).await,
+        }
     }
 
     /// Computes on the compute threads, watching the clock and the orders.
