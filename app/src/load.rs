@@ -1,0 +1,128 @@
+//! Loading what a page shows.
+//!
+//! One piece of machinery for all pages, not generic on purpose: a page names the
+//! addresses it needs and gets the raw replies. So the browser loads one kind of
+//! resource, not one for each type of answer.
+//!
+//! While the server (or its Redis) is away, the page says so and asks again by itself.
+
+use std::{sync::Arc, time::Duration};
+
+use assay_model::Problem;
+use leptos::prelude::*;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    api::{Client, Reply},
+    parts::problem,
+};
+
+/// The replies, in the order of the addresses.
+#[derive(Debug, Clone)]
+pub struct Replies(Vec<Reply>);
+
+impl Replies {
+    /// What the `i`-th reply says.
+    pub fn read<T: DeserializeOwned>(&self, i: usize) -> Result<T, Problem> {
+        self.0
+            .get(i)
+            .map_or_else(|| Reply::none().read(), Reply::read)
+    }
+}
+
+/// Shows what the server says at `paths`, on the server as in the browser; anew
+/// whenever the addresses change.
+pub fn loaded(
+    paths: impl Fn() -> Vec<String> + Send + Sync + 'static,
+    render: impl Fn(Replies) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let fallback = || view! { <p class="loading" role="status">"Loading"</p> }.into_any();
+    show(
+        Memo::new(move |_| paths()),
+        Arc::new(render),
+        problem::trying_again,
+        fallback,
+    )
+}
+
+/// As [`loaded`], but nothing stands there while there is nothing to show.
+pub fn loaded_quietly(
+    path: &'static str,
+    render: impl Fn(Replies) -> AnyView + Send + Sync + 'static,
+) -> AnyView {
+    let nothing = || ().into_any();
+    show(
+        Memo::new(move |_| vec![path.to_owned()]),
+        Arc::new(render),
+        |_| ().into_any(),
+        nothing,
+    )
+}
+
+type Render = Arc<dyn Fn(Replies) -> AnyView + Send + Sync>;
+
+fn show(
+    paths: Memo<Vec<String>>,
+    render: Render,
+    when_away: fn(&Reply) -> AnyView,
+    fallback: fn() -> AnyView,
+) -> AnyView {
+    let resource = Resource::new(move || paths.get(), |paths| Client::here().get_all(paths));
+    let failures = StoredValue::new(0_u32);
+    let body = move || {
+        let render = Arc::clone(&render);
+        Suspend::new(async move {
+            let replies = resource.await;
+            match replies.iter().find(|reply| reply.is_away()) {
+                None => {
+                    failures.set_value(0);
+                    render(Replies(replies))
+                }
+                Some(away) => {
+                    let failed = failures.get_value();
+                    failures.set_value(failed + 1);
+                    if cfg!(feature = "hydrate") {
+                        set_timeout(move || resource.refetch(), back_off(failed));
+                    }
+                    when_away(away)
+                }
+            }
+        })
+    };
+    view! {
+        <Transition fallback=fallback>
+            {body}
+        </Transition>
+    }
+    .into_any()
+}
+
+/// How long to wait before the next try: 1, 2, 4 … 30 seconds.
+pub fn back_off(failed: u32) -> Duration {
+    Duration::from_secs((1_u64 << failed.min(5)).min(30))
+}
+
+/// Fetches `paths` once more, in the browser, and hands over what came unless the
+/// server is away. What `apply` changes must outlive it: signals of a page that was left
+/// are gone, so it sets them with `try_set`.
+pub fn refresh(paths: Vec<String>, apply: impl FnOnce(Replies) + 'static) {
+    let client = Client::here();
+    let apply: Box<dyn FnOnce(Replies)> = Box::new(apply);
+    leptos::task::spawn_local(async move {
+        let replies = client.get_all(paths).await;
+        if !replies.iter().any(Reply::is_away) {
+            apply(Replies(replies));
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tries_grow_apart_to_half_a_minute() {
+        let waits: Vec<u64> = (0..8).map(|n| back_off(n).as_secs()).collect();
+        assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+}

@@ -1,0 +1,9 @@
+//! The pages: one a file, by the address they stand at.
+
+pub mod bench;
+pub mod dataset;
+pub mod datasets;
+pub mod job;
+pub mod jobs;
+pub mod new;
+pub mod not_found;

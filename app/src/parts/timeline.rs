@@ -1,0 +1,55 @@
+//! How a job got to where it is: asked for, tried, ended.
+
+use assay_model::{Attempt, Job, JobState, words};
+use leptos::prelude::*;
+
+use super::standing;
+use crate::clock;
+
+/// The timeline of a job.
+pub fn timeline(job: &Job) -> AnyView {
+    let mut items = vec![item(
+        "wait",
+        "Submitted".to_owned(),
+        clock::moment(job.created),
+    )];
+    items.extend(job.attempts.iter().map(attempt));
+    if let Some(finished) = job.finished {
+        let mark = match job.state {
+            JobState::Succeeded => "good",
+            JobState::Failed => "bad",
+            _ => "wait",
+        };
+        items.push(item(
+            mark,
+            standing::state(job.state).to_owned(),
+            clock::moment(finished),
+        ));
+    }
+    view! { <ol class="timeline">{items}</ol> }.into_any()
+}
+
+fn attempt(attempt: &Attempt) -> AnyView {
+    let (how, mark) = standing::outcome(attempt.outcome);
+    let worker = words::shorten(attempt.worker.as_str(), 16);
+    let what = format!("Attempt {} on {worker} {how}", attempt.n);
+    let when = match attempt.ended {
+        Some(ended) => format!(
+            "after {}",
+            words::duration(ended.millis_since(attempt.started))
+        )
+        .into_any(),
+        None => clock::moment(attempt.started),
+    };
+    item(mark, what, when)
+}
+
+fn item(mark: &'static str, what: String, when: AnyView) -> AnyView {
+    view! {
+        <li class=mark>
+            {what}
+            <span class="when">{when}</span>
+        </li>
+    }
+    .into_any()
+}
