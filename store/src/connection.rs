@@ -46,8 +46,7 @@ struct Bulk {
 impl Redis {
     /// Connects to `redis://host:port/db` or `redis+unix:///path`.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let client =
-            Client::open(url).map_err(|error| StoreError::Address(url.to_owned(), error))?;
+        let client = Client::open(url).map_err(StoreError::Address)?;
         let config = |answer| {
             ConnectionManagerConfig::new()
                 .set_number_of_retries(2)
@@ -122,11 +121,11 @@ impl Redis {
         .await
     }
 
-    /// A connection that may block for as long as it likes.
-    pub async fn blocking(&self) -> Result<MultiplexedConnection, StoreError> {
+    /// A connection for commands that block for up to `patience`.
+    pub async fn blocking(&self, patience: Duration) -> Result<MultiplexedConnection, StoreError> {
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(None);
+            .set_response_timeout(Some(patience + ANSWER));
         Ok(self
             .client
             .get_multiplexed_async_connection_with_config(&config)

@@ -32,9 +32,10 @@ pub enum StoreError {
     /// The data in Redis was replaced while it was being read.
     #[error("the data in Redis has been replaced")]
     Replaced,
-    /// The address of Redis cannot be read.
-    #[error("“{0}” is no address of a Redis: {1}")]
-    Address(String, #[source] RedisError),
+    /// The address of Redis cannot be read. It is not repeated here: it may hold a
+    /// password.
+    #[error("the address of Redis cannot be read: {0}")]
+    Address(#[source] RedisError),
     /// The prefix cannot be one.
     #[error("“{0}” cannot be a prefix: it takes 1 to 32 letters, digits, “_” and “-”")]
     Prefix(String),

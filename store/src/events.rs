@@ -193,7 +193,7 @@ impl Store {
     pub async fn tail(&self) -> Result<Tail, StoreError> {
         Ok(Tail {
             at: self.tip().await?,
-            connection: self.redis().blocking().await?,
+            connection: self.redis().blocking(PATIENCE).await?,
             store: self.clone(),
         })
     }

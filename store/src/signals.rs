@@ -146,13 +146,6 @@ impl ProgressFeed {
             }
         }
     }
-
-    /// Waits until it listens: what is published from then on is heard.
-    pub async fn listening(&mut self) {
-        while self.0.connection.is_none() {
-            self.0.next().await;
-        }
-    }
 }
 
 fn read_note(text: &str) -> Result<ProgressNote, StoreError> {

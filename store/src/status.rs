@@ -52,11 +52,6 @@ impl Store {
         })
     }
 
-    /// The folder in which Redis keeps its files, if it says.
-    pub async fn redis_dir(&self) -> Result<Option<String>, StoreError> {
-        self.setting("dir").await
-    }
-
     /// A setting of Redis; `None` when it does not tell.
     async fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
         let mut command = redis::cmd("CONFIG");

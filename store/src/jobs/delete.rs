@@ -22,7 +22,9 @@ pub enum DeleteJob {
 }
 
 impl Store {
-    /// Deletes a job that is over, with its result unless another job refers to it.
+    /// Deletes a job that is over, with its result unless another job refers to it. A
+    /// deletion whose answer was lost and that is repeated answers
+    /// [`DeleteJob::NotFound`].
     pub async fn delete_job(&self, id: JobId, owner: &Owner) -> Result<DeleteJob, StoreError> {
         let call = self
             .scripts()

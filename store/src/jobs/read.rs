@@ -13,7 +13,7 @@ use super::{
     assemble::{assemble, with_rank},
     queue_facts, read_spec, slots_of,
 };
-use crate::{Store, StoreError, reply::Fields};
+use crate::{Store, StoreError};
 
 /// Jobs looked at for one page before it is given out, when a filter passes few of them.
 const LOOK: usize = 200;
@@ -63,19 +63,6 @@ impl Store {
     /// A job as it stands.
     pub async fn job(&self, id: JobId) -> Result<Option<Job>, StoreError> {
         Ok(self.load_jobs(&[id]).await?.pop().flatten())
-    }
-
-    /// Whose a job is.
-    pub async fn job_owner(&self, id: JobId) -> Result<Option<Owner>, StoreError> {
-        let key = self.keys().job(id);
-        let fields: HashMap<String, String> = self
-            .redis()
-            .command::<Option<String>>(redis::cmd("HGET").arg(&key).arg("owner"))
-            .await?
-            .map(|owner| ("owner".to_owned(), owner))
-            .into_iter()
-            .collect();
-        Fields::new(key, fields).find("owner")
     }
 
     /// Jobs, the newest first: up to `limit` of those that pass the filter, from where the

@@ -12,7 +12,6 @@ if job.state == 'cancelled' then return { A.Done } end
 if is_over(job.state) then return { A.WrongState, job.state } end
 
 if job.state == 'running' then end_attempt(id, job, 'cancelled', nil) end
-redis.call('HDEL', K.job(id), 'spent')
 close(id, job, 'cancelled')
 redis.call('PUBLISH', K.cancel_channel, id)
 tell_job(id)

@@ -9,7 +9,10 @@ local found = redis.call('HMGET', K.dataset(id), 'name', 'version')
 if not found[1] then return { A.NotFound } end
 if found[2] ~= version then return { A.Changed } end
 local readers = redis.call('HKEYS', K.readers(id))
-if #readers > 0 and force ~= '1' then return { A.InUse, unpack(readers) } end
+if #readers > 0 and force ~= '1' then
+  table.insert(readers, 1, A.InUse)
+  return readers
+end
 
 for i = 4, #ARGV do redis.call('SADD', K.rubbish, ARGV[i]) end
 redis.call('HDEL', K.names, string.lower(found[1]))

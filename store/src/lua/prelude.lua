@@ -35,10 +35,11 @@ local UNTOLD = { token = true, spent = true, lease = true, score = true, inputs 
 -- in line.
 local function tell_job(id)
   local fields = { 'type', 'job', 'id', id }
-  local owner
+  local owner, state
   local flat = redis.call('HGETALL', K.job(id))
   for i = 1, #flat, 2 do
     if flat[i] == 'owner' then owner = flat[i + 1] end
+    if flat[i] == 'state' then state = flat[i + 1] end
     if not UNTOLD[flat[i]] and not string.match(flat[i], '^input%d') then
       fields[#fields + 1] = flat[i]
       fields[#fields + 1] = flat[i + 1]
@@ -46,7 +47,7 @@ local function tell_job(id)
   end
   fields[#fields + 1] = 'ended'
   fields[#fields + 1] = whole(redis.call('LLEN', K.attempts(id)))
-  local rank = redis.call('ZRANK', K.ready, id)
+  local rank = state == 'queued' and redis.call('ZRANK', K.ready, id)
   if rank then
     fields[#fields + 1] = 'rank'
     fields[#fields + 1] = whole(rank)
@@ -105,16 +106,19 @@ end
 
 -- What a job has written and nothing refers to is to be deleted.
 local function discard_writing(id)
+  if redis.call('EXISTS', K.writing(id)) == 0 then return end
   redis.call('SUNIONSTORE', K.rubbish, K.rubbish, K.writing(id))
   redis.call('DEL', K.writing(id))
 end
 
--- Ends a job for ever.
+-- Ends a job for ever: one that was in line, or one whose attempt has ended.
 local function close(id, job, state)
-  redis.call('ZREM', K.ready, id)
-  redis.call('ZREM', K.delayed, id)
+  if job.state == 'queued' then
+    redis.call('ZREM', K.ready, id)
+    redis.call('ZREM', K.delayed, id)
+    redis.call('HDEL', K.job(id), 'due')
+  end
   redis.call('HSET', K.job(id), 'state', state, 'finished', whole(now))
-  redis.call('HDEL', K.job(id), 'due')
   for n = 1, tonumber(job.inputs) do
     redis.call('HDEL', K.readers(job['input' .. n]), id)
   end
@@ -135,7 +139,6 @@ local function take_back(id, job, outcome, crash_limit, loss_limit, crashed, los
     if losses > loss_limit then problem = lost end
   end
   end_attempt(id, job, outcome, problem)
-  redis.call('HDEL', K.job(id), 'spent')
   redis.call('HSET', K.job(id), 'crashes', whole(crashes), 'losses', whole(losses))
   if problem then
     close(id, job, 'failed')

@@ -12,8 +12,10 @@ if digest ~= '' then
   local known = redis.call('GET', K.idempotency(owner, digest))
   if known then
     local hash, job = string.match(known, '^(%S*) (%S+)$')
-    if hash ~= request then return { A.IdempotencyConflict } end
-    return { A.AlreadyThere, job }
+    if redis.call('EXISTS', K.job(job)) == 1 then
+      if hash ~= request then return { A.IdempotencyConflict } end
+      return { A.AlreadyThere, job }
+    end
   end
 end
 for n = 1, inputs do

@@ -9,6 +9,10 @@ use assay_store::{
     infer::Inference,
 };
 use futures::TryStreamExt;
+use proptest::{
+    prop_assert_eq,
+    test_runner::{Config, TestRunner},
+};
 
 use crate::fixture::{Redis, noop, submit};
 
@@ -178,4 +182,53 @@ async fn an_empty_collection_is_one_without_records() {
     let (records, stamp) = scan(&store, "nothing:*").await;
     assert!(records.is_empty());
     assert!(stamp.ended.is_some());
+}
+
+/// The store asks Redis for a collection's keys and itself whether one key belongs: the two
+/// must agree whatever the pattern.
+#[test]
+fn a_key_belongs_exactly_if_a_scan_finds_it() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let redis = runtime.block_on(Redis::start());
+    let store = runtime.block_on(redis.store());
+    let keys: Vec<String> = [
+        "a", "b", "ab", "ba", "aab", "a-b", "a]", "[a", "a\\b", "^", "a*", "?", "-",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    runtime.block_on(async {
+        for key in &keys {
+            redis.ask::<()>(&["HSET", key, "x", "1"]).await;
+        }
+    });
+    let config = Config {
+        cases: 400,
+        failure_persistence: None,
+        ..Config::default()
+    };
+    TestRunner::new(config)
+        .run(&"[ab*?\\[\\]^\\\\-]{1,6}", |pattern| {
+            let (scanned, asked) = runtime.block_on(async {
+                let (records, _) = scan(&store, &pattern).await;
+                let scanned: BTreeSet<String> = records.into_iter().map(|it| it.key).collect();
+                let mut asked = BTreeSet::new();
+                for key in &keys {
+                    if store
+                        .record(&collection(&pattern), key)
+                        .await
+                        .unwrap()
+                        .is_some()
+                    {
+                        asked.insert(key.clone());
+                    }
+                }
+                (scanned, asked)
+            });
+            prop_assert_eq!(scanned, asked, "{}", pattern);
+            Ok(())
+        })
+        .unwrap();
 }

@@ -6,8 +6,8 @@ use assay_model::{DatasetId, JobState, Outcome, Progress, Waiting, WorkerId};
 use assay_store::{
     StoreError,
     jobs::{
-        Cancel, DeleteJob, Edit, Finish, Finished, Held, Idempotency, JobEdit, JobFilter, Release,
-        Submit,
+        Cancel, DeleteJob, Edit, Finish, Finished, Gone, Held, Idempotency, JobEdit, JobFilter,
+        Release, Submit,
     },
     signals::Signal,
 };
@@ -77,6 +77,11 @@ async fn an_idempotency_key_stands_for_one_request_of_one_owner() {
     let other = store.submit(&with_key("b", "ann")).await.unwrap();
     assert_eq!(other, Submit::IdempotencyConflict);
     submit(&store, &with_key("b", "bob")).await;
+
+    // A job that was deleted is not given out again.
+    store.cancel(first, &ann()).await.unwrap();
+    store.delete_job(first, &ann()).await.unwrap();
+    submit(&store, &with_key("a", "ann")).await;
 }
 
 #[tokio::test]
@@ -167,7 +172,6 @@ async fn progress_is_seen_and_published_while_the_token_holds() {
     let store = redis.store().await;
     let worker = worker(&store, "w").await;
     let mut feed = store.progress_feed();
-    feed.listening().await;
     submit(&store, &noop()).await;
     let job = claim_one(&store, &worker).await;
     let progress = Progress {
@@ -177,9 +181,15 @@ async fn progress_is_seen_and_published_while_the_token_holds() {
         bytes: 0,
         of_bytes: u64::MAX,
     };
-    let held = store.progress(job.id, job.token, &progress).await.unwrap();
-    assert_eq!(held, Held::Kept);
-    let note = feed.next().await;
+    // What is published before the feed listens is not heard.
+    let note = loop {
+        let held = store.progress(job.id, job.token, &progress).await.unwrap();
+        assert_eq!(held, Held::Kept);
+        let patience = Duration::from_millis(50);
+        if let Ok(note) = tokio::time::timeout(patience, feed.next()).await {
+            break note;
+        }
+    };
     assert_eq!(
         (note.owner, note.id, &note.progress),
         (ann(), job.id, &progress)
@@ -282,6 +292,12 @@ async fn a_job_handed_back_keeps_its_place() {
     let job = store.job(first).await.unwrap().unwrap();
     let outcomes: Vec<_> = job.attempts.iter().map(|attempt| attempt.outcome).collect();
     assert_eq!(outcomes, [Some(Outcome::HandedBack), None]);
+    // A token of an attempt before the latest is forgotten.
+    store.reap(&worker, Gone::Lost).await.unwrap();
+    let late = store
+        .release(first, claimed.token, &Release::HandedBack)
+        .await;
+    assert_eq!(late.unwrap(), Held::Lost);
 }
 
 #[tokio::test]
