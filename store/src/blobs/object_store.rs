@@ -1,19 +1,7 @@
-//! Bytes in Redis strings, behind `ObjectStore`.
-//!
-//! A path is a key with `:` for `/`: `dataset/<id>/v1/part/0` is the string
-//! `assay:dataset:<id>:v1:part:0`, which any Redis client can read. A `:` or `%` within a
-//! segment of a path is percent-encoded in the key, so that no two paths share one.
-//!
-//! Redis keeps no times and no tags, so every object seems to be of 1970 and conditions on
-//! tags cannot be met. A string holds 512 MB at most; Assay's parts have 64. Copying,
-//! renaming and multipart uploads are not supported: parts are written once.
-//!
-//! A failure of Redis arrives as `object_store::Error::Generic` with a [`StoreError`] as
-//! its source.
+//! `ObjectStore` over Redis strings.
 
 use std::{collections::HashSet, fmt, ops::Range};
 
-use assay_model::{DatasetId, JobId, ResultId};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::DateTime;
@@ -25,124 +13,13 @@ use object_store::{
 };
 use redis::Value;
 
-use crate::{Store, StoreError, jobs::take, keys::Keys, reply::Reply};
-
-/// Seconds that a part lives unless it is kept: longer than any attempt may take.
-const PART_TTL_S: u64 = 25 * 60 * 60;
-/// Keys looked at in one step of a scan.
-const SCAN_STEP: usize = 1000;
-
-/// The path of a part of a version of a data set.
-pub fn dataset_part(id: DatasetId, version: u64, n: u32) -> Path {
-    Path::from_iter([
-        "dataset",
-        &id.to_string(),
-        &format!("v{version}"),
-        "part",
-        &n.to_string(),
-    ])
-}
-
-/// The path of a part of a result.
-pub fn result_part(id: ResultId, n: u32) -> Path {
-    Path::from_iter(["result", &id.to_string(), "part", &n.to_string()])
-}
-
-/// The key that a path stands for.
-pub(crate) fn key_of(keys: &Keys, path: &Path) -> String {
-    let mut key = keys.data_prefix().to_owned();
-    for c in path.as_ref().chars() {
-        match c {
-            '/' => key.push(':'),
-            ':' => key.push_str("%3A"),
-            '%' => key.push_str("%25"),
-            other => key.push(other),
-        }
-    }
-    key
-}
-
-/// The path that a key stands for; `None` for a key that no path has.
-fn path_of(keys: &Keys, key: &str) -> Option<Path> {
-    let path = key
-        .strip_prefix(keys.data_prefix())?
-        .replace(':', "/")
-        .replace("%3A", ":")
-        .replace("%25", "%");
-    Path::parse(path).ok()
-}
+use super::{key_of, list::Listing};
+use crate::{Store, StoreError, jobs::take};
 
 impl Store {
     /// The bytes of parts, as the engine takes them.
     pub fn blobs(&self) -> RedisBlobs {
         RedisBlobs(self.clone())
-    }
-
-    /// Writes a part for a job. Until the job's `finish` names it, it is rubbish: noted as
-    /// such before it is there, and gone by itself after a day if all else fails.
-    pub async fn put_part(&self, job: JobId, path: &Path, bytes: Bytes) -> Result<(), StoreError> {
-        let key = key_of(self.keys(), path);
-        let writing = self.keys().writing(job);
-        let mut note = redis::pipe();
-        note.cmd("SADD").arg(&writing).arg(&key).ignore();
-        note.cmd("EXPIRE").arg(&writing).arg(PART_TTL_S).ignore();
-        self.redis().pipeline::<()>(&note).await?;
-        let mut set = redis::cmd("SET");
-        set.arg(key).arg(bytes.as_ref()).arg("EX").arg(PART_TTL_S);
-        self.redis().bulk_command(&set).await
-    }
-
-    /// Makes parts permanent: to be called before the `finish` that names them.
-    pub async fn keep_parts(&self, parts: &[Path]) -> Result<(), StoreError> {
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let mut pipe = redis::pipe();
-        for part in parts {
-            let key = key_of(self.keys(), part);
-            pipe.cmd("PERSIST").arg(&key).ignore();
-            pipe.cmd("EXISTS").arg(&key);
-        }
-        let there: Vec<bool> = self.redis().pipeline(&pipe).await?;
-        match there.iter().position(|there| !there) {
-            None => Ok(()),
-            Some(i) => Err(StoreError::corrupt(
-                key_of(self.keys(), &parts[i]),
-                "the part is gone",
-            )),
-        }
-    }
-
-    /// Deletes the bytes that nothing refers to any more; says how many parts. Deletions and
-    /// [`Store::reap_expired`] do this themselves.
-    pub async fn sweep(&self) -> Result<u64, StoreError> {
-        let rubbish = self.keys().rubbish();
-        let mut swept = 0;
-        loop {
-            let mut look = redis::cmd("SRANDMEMBER");
-            let keys: Vec<String> = self.redis().command(look.arg(&rubbish).arg(100)).await?;
-            if keys.is_empty() {
-                return Ok(swept);
-            }
-            let mut unlink = redis::pipe();
-            for key in &keys {
-                unlink.cmd("UNLINK").arg(key).ignore();
-            }
-            self.redis().bulk_pipeline::<()>(&unlink).await?;
-            let mut forget = redis::cmd("SREM");
-            self.redis()
-                .command::<()>(forget.arg(&rubbish).arg(&keys))
-                .await?;
-            swept += keys.len() as u64;
-        }
-    }
-
-    /// Deletes what a worker has written for a job that it lost, unless the job goes on
-    /// with another worker: then that one's `finish` sees to it.
-    pub async fn abandon(&self, job: JobId) -> Result<(), StoreError> {
-        let call = self.scripts().abandon.with([job.to_string()]);
-        self.redis().script::<Reply>(&call).await?;
-        self.sweep().await.map(drop)
     }
 }
 
@@ -309,12 +186,7 @@ impl ObjectStore for RedisBlobs {
     }
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, object_store::Result<ObjectMeta>> {
-        let scan = Scan {
-            store: self.0.clone(),
-            pattern: pattern(self.0.keys(), prefix),
-            cursor: Some(0),
-            seen: HashSet::new(),
-        };
+        let scan = Listing::new(self.0.clone(), prefix);
         futures::stream::try_unfold(scan, |mut scan| async move {
             match scan.step().await {
                 Ok(Some(metas)) => Ok(Some((
@@ -369,74 +241,8 @@ impl ObjectStore for RedisBlobs {
     }
 }
 
-/// A walk over the keys of a listing.
-struct Scan {
-    store: Store,
-    pattern: String,
-    /// `None` at the end.
-    cursor: Option<u64>,
-    seen: HashSet<Path>,
-}
-
-impl Scan {
-    /// What the next step finds; `None` at the end.
-    async fn step(&mut self) -> Result<Option<Vec<ObjectMeta>>, StoreError> {
-        let Some(cursor) = self.cursor else {
-            return Ok(None);
-        };
-        let mut command = redis::cmd("SCAN");
-        command.arg(cursor).arg("MATCH").arg(&self.pattern);
-        command
-            .arg("COUNT")
-            .arg(SCAN_STEP)
-            .arg("TYPE")
-            .arg("string");
-        let (next, found): (u64, Vec<Vec<u8>>) = self.store.redis().command(&command).await?;
-        self.cursor = (next != 0).then_some(next);
-        let found: Vec<(String, Path)> = found
-            .into_iter()
-            .filter_map(|key| String::from_utf8(key).ok())
-            .filter_map(|key| path_of(self.store.keys(), &key).map(|path| (key, path)))
-            .filter(|(_, path)| self.seen.insert(path.clone()))
-            .collect();
-        if found.is_empty() {
-            return Ok(Some(Vec::new()));
-        }
-        let mut pipe = redis::pipe();
-        for (key, _) in &found {
-            pipe.cmd("EXISTS").arg(key);
-            pipe.cmd("STRLEN").arg(key);
-        }
-        let facts: Vec<u64> = self.store.redis().pipeline(&pipe).await?;
-        Ok(Some(
-            found
-                .into_iter()
-                .zip(facts.chunks_exact(2))
-                .filter(|(_, facts)| facts[0] == 1)
-                .map(|((_, path), facts)| meta(path, facts[1]))
-                .collect(),
-        ))
-    }
-}
-
-/// The glob of all keys below a path.
-fn pattern(keys: &Keys, prefix: Option<&Path>) -> String {
-    let mut pattern = String::new();
-    let below = match prefix {
-        Some(prefix) if !prefix.as_ref().is_empty() => key_of(keys, prefix) + ":",
-        _ => keys.data_prefix().to_owned(),
-    };
-    for c in below.chars() {
-        if matches!(c, '*' | '?' | '[' | ']' | '^' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('*');
-    pattern
-}
-
-fn meta(location: Path, size: u64) -> ObjectMeta {
+/// What there is to say of an object.
+pub(super) fn meta(location: Path, size: u64) -> ObjectMeta {
     ObjectMeta {
         location,
         last_modified: DateTime::UNIX_EPOCH,
@@ -468,30 +274,5 @@ fn not_found(location: &Path) -> object_store::Error {
 fn not_supported(what: &str) -> object_store::Error {
     object_store::Error::NotSupported {
         source: format!("Redis blobs do not support {what}").into(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::Prefix;
-
-    #[test]
-    fn a_part_has_the_key_of_the_design() {
-        let keys = Keys::new(&Prefix::default());
-        let id: DatasetId = "01890a5d-ac96-774b-bcce-b302099a8057".parse().unwrap();
-        assert_eq!(
-            key_of(&keys, &dataset_part(id, 2, 7)),
-            "assay:dataset:01890a5d-ac96-774b-bcce-b302099a8057:v2:part:7"
-        );
-    }
-
-    #[test]
-    fn no_two_paths_share_a_key() {
-        let keys = Keys::new(&Prefix::default());
-        for text in ["a/b", "a:b", "a%3Ab", "a%253Ab", "a"] {
-            let path = Path::parse(text).unwrap();
-            assert_eq!(path_of(&keys, &key_of(&keys, &path)), Some(path), "{text}");
-        }
     }
 }
