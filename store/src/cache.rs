@@ -22,8 +22,10 @@ use quick_cache::{Weighter, sync::Cache, sync::GuardResult};
 
 /// What an entry weighs besides its bytes, about.
 const OVERHEAD: u64 = 200;
-/// A guess of how long ranges are, to size the cache's tables.
-const USUAL_RANGE: u64 = 256 * 1024;
+/// How long a column chunk is that is worth keeping, about. The cache parts itself into
+/// shards by how many of these it holds, each with its share of the bytes: a smaller figure
+/// would make shards that one chunk fills.
+const USUAL_RANGE: u64 = 8 * 1024 * 1024;
 /// Objects whose size is remembered.
 const SIZES: usize = 100_000;
 
@@ -51,7 +53,7 @@ impl CachedBlobs {
     pub fn new(inner: Arc<dyn ObjectStore>, bytes: u64) -> Self {
         let items = usize::try_from(bytes / USUAL_RANGE)
             .unwrap_or(usize::MAX)
-            .clamp(100, 1_000_000);
+            .clamp(32, 100_000);
         Self {
             inner,
             ranges: Arc::new(Cache::with_weighter(items, bytes, ByBytes)),
