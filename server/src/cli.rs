@@ -76,6 +76,10 @@ pub enum Command {
 
 /// Settings of `assay serve`.
 #[derive(Debug, Clone, Args)]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "flags of a command line are what they are"
+)]
 pub struct ServeArgs {
     /// The address to listen on; port 0 takes a free one and prints it.
     #[arg(long, env = "ASSAY_ADDR", default_value = "127.0.0.1:3000")]

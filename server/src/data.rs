@@ -174,8 +174,7 @@ impl Spool for UploadSpool {
     }
 
     async fn open(&self) -> io::Result<SpoolStream> {
-        let chunks = self.store.read_upload(&self.upload);
-        Ok(chunks.map_err(io::Error::other).boxed())
+        Ok(self.store.read_upload(&self.upload).boxed())
     }
 }
 

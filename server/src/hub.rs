@@ -78,7 +78,6 @@ impl Hub {
             let over = async {
                 loop {
                     match live.recv().await {
-                        Ok(Live::Event { news: None, .. }) => {}
                         Ok(Live::Event {
                             news: Some((_, event)),
                             ..
@@ -87,7 +86,7 @@ impl Hub {
                             Event::JobDeleted(gone) if gone.id == id.0 => return,
                             _ => {}
                         },
-                        Ok(Live::Progress { .. }) => {}
+                        Ok(Live::Event { news: None, .. } | Live::Progress { .. }) => {}
                         Ok(Live::Broken) | Err(RecvError::Lagged(_)) => return,
                         Err(RecvError::Closed) => return std::future::pending().await,
                     }

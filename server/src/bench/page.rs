@@ -9,14 +9,14 @@ const BUDGET: u64 = 200_000;
 
 /// Prints the compressed sizes of the site beside this program.
 pub fn run() -> anyhow::Result<()> {
-    let site = Site::find(None)?;
+    let found = Site::find(None)?;
     let size = |name: &str| -> anyhow::Result<u64> {
-        let path = site.root.join(format!("{name}.br"));
+        let path = found.root.join(format!("{name}.br"));
         Ok(std::fs::metadata(&path)
             .with_context(|| format!("{} is not there", path.display()))?
             .len())
     };
-    let (js, wasm) = (size(&site.assets.js)?, size(&site.assets.wasm)?);
+    let (js, wasm) = (size(&found.assets.js)?, size(&found.assets.wasm)?);
     let row = |name: &str, bytes: u64| {
         vec![
             name.to_owned(),

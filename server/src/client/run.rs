@@ -93,7 +93,8 @@ fn print(page: &ResultPage) -> String {
     text += &table::layout(&header, &rows, &right);
     let more = page.row_count - rows.len() as u64;
     if more > 0 {
-        text += &format!("\nand {}", words::counted(more, "more row", "more rows"));
+        text += "\nand ";
+        text += &words::counted(more, "more row", "more rows");
     }
     text
 }

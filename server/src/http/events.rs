@@ -36,7 +36,7 @@ use crate::hub::Live;
 /// How often an idle client is given a fresh position.
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// How soon a client comes back, as the stream tells it.
-const RETRY: Duration = Duration::from_millis(2_000);
+const RETRY: Duration = Duration::from_secs(2);
 
 /// The route of the stream.
 pub fn router() -> Router<AppState> {
@@ -102,7 +102,7 @@ async fn open(state: &AppState, owner: Option<Owner>, last: Option<&str>) -> Api
         Some(Err(_)) => (tip, Replay::Reset(ResetReason::Unknown)),
         Some(Ok(position)) => match state.store.replay(scope.owner(), &position).await? {
             Replay::Reset(reason) => (tip, Replay::Reset(reason)),
-            missed => (position, missed),
+            Replay::Events(missed) => (position, Replay::Events(missed)),
         },
     };
     let mut connection = Connection::new(live, scope, position.clone(), state.stop.clone());

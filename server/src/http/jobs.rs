@@ -140,6 +140,7 @@ async fn retry(
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[allow(clippy::option_option, reason = "left out and null are two things")]
 struct ChangeBody {
     /// Left out: stays. `null` or blank: none.
     #[serde(default, deserialize_with = "present::deserialize")]
@@ -346,6 +347,7 @@ async fn dataset_id(state: &AppState, name: &str) -> ApiResult<DatasetId> {
 mod present {
     use serde::{Deserialize, Deserializer};
 
+    #[allow(clippy::option_option, reason = "left out and null are two things")]
     pub fn deserialize<'de, D: Deserializer<'de>>(
         deserializer: D,
     ) -> Result<Option<Option<String>>, D::Error> {

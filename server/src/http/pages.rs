@@ -85,7 +85,7 @@ impl Pages {
         let code = Arc::new(AtomicU16::new(StatusCode::OK.as_u16()));
         let for_page = Arc::clone(&code);
         let status = PageStatus(Arc::new(move |status| {
-            for_page.store(status, Ordering::Relaxed)
+            for_page.store(status, Ordering::Relaxed);
         }));
         let theme = Theme::from_cookies(&cookies(request.headers()));
         let origin = self.origin(request.headers());

@@ -110,7 +110,7 @@ async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
 }
 
 /// How long the first analysis waits for the flights.
-const IMPORT_MOST: std::time::Duration = std::time::Duration::from_secs(60);
+const IMPORT_MOST: std::time::Duration = std::time::Duration::from_mins(1);
 
 async fn first_analysis(state: &AppState, owner: &Owner, import: Option<&Job>) -> ApiResult<Job> {
     if let Some(import) = import {

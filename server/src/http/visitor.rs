@@ -31,11 +31,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
         let owner: Owner = format!("v-{}", uuid::Uuid::now_v7().as_simple())
             .parse()
             .map_err(ApiError::internal)?;
-        session.insert(OWNER, &owner).await.map_err(unavailable)?;
-        session.insert(SEEN, today()).await.map_err(unavailable)?;
+        session
+            .insert(OWNER, &owner)
+            .await
+            .map_err(|error| unavailable(&error))?;
+        session
+            .insert(SEEN, today())
+            .await
+            .map_err(|error| unavailable(&error))?;
         // Saved now: an answer may be a stream whose end nobody waits for, and what the
         // owner is about to make must never belong to nobody.
-        session.save().await.map_err(unavailable)?;
+        session.save().await.map_err(|error| unavailable(&error))?;
         Ok(Self(owner))
     }
 }
@@ -56,9 +62,21 @@ async fn session<S: Send + Sync>(parts: &mut Parts, state: &S) -> Result<Session
 }
 
 async fn read(session: &Session) -> Result<Option<Owner>, ApiError> {
-    let owner: Option<Owner> = session.get(OWNER).await.map_err(unavailable)?;
-    if owner.is_some() && session.get::<i64>(SEEN).await.map_err(unavailable)? != Some(today()) {
-        session.insert(SEEN, today()).await.map_err(unavailable)?;
+    let owner: Option<Owner> = session
+        .get(OWNER)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    if owner.is_some()
+        && session
+            .get::<i64>(SEEN)
+            .await
+            .map_err(|error| unavailable(&error))?
+            != Some(today())
+    {
+        session
+            .insert(SEEN, today())
+            .await
+            .map_err(|error| unavailable(&error))?;
     }
     Ok(owner)
 }
@@ -67,7 +85,7 @@ fn today() -> i64 {
     tower_sessions::cookie::time::OffsetDateTime::now_utc().unix_timestamp() / 86_400
 }
 
-fn unavailable(error: tower_sessions::session::Error) -> ApiError {
+fn unavailable(error: &tower_sessions::session::Error) -> ApiError {
     tracing::warn!(%error, "session");
     ApiError::new(
         ProblemKind::Unavailable,

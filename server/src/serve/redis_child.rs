@@ -22,7 +22,7 @@ use tracing::{info, warn};
 /// The longest path that the kernel takes for a Unix socket, in bytes.
 const SOCKET_PATH_MOST: usize = 107;
 /// How long a Redis may take to load its data.
-const LOAD_MOST: Duration = Duration::from_secs(600);
+const LOAD_MOST: Duration = Duration::from_mins(10);
 
 /// How the embedded Redis is run.
 #[derive(Debug, Clone)]

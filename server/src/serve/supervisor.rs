@@ -136,7 +136,7 @@ async fn give_back(store: &Store, id: &WorkerId, gone: Gone, stop: &Cancellation
         match store.reap(id, gone).await {
             Ok(_) => return,
             Err(error) => {
-                warn!(%error, worker = %id, "the jobs of worker {id} cannot be put back in line yet")
+                warn!(%error, worker = %id, "the jobs of worker {id} cannot be put back in line yet");
             }
         }
         tokio::select! {

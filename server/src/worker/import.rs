@@ -32,7 +32,7 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
     // Of this attempt alone: a lost one that still writes can never touch what the next
     // one publishes.
     let id = DatasetId(job.token.0);
-    let spool = UploadSpool::new(store.clone(), import.upload.clone());
+    let spool = UploadSpool::new(store.clone(), import.upload);
     let sink = Sink::of_dataset(store.clone(), job.id, id, FIRST);
     let imported = engine
         .import(&spool, &options, &sink, &progress, &cancel)
