@@ -177,6 +177,8 @@ impl Engine {
         // read only where a row is left.
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
+        // Our parts have no Bloom filters to ask.
+        options.execution.parquet.bloom_filter_on_read = false;
         // A part of a few megabytes is worth both cores.
         options.optimizer.repartition_file_min_size = 1 << 20;
         let state = SessionStateBuilder::new()

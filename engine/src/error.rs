@@ -1,5 +1,7 @@
 //! What can go wrong in a run, by what the caller can do about it.
 
+use std::sync::Arc;
+
 use assay_model::FieldError;
 use datafusion::{arrow::error::ArrowError, error::DataFusionError, parquet::errors::ParquetError};
 
@@ -67,6 +69,44 @@ impl EngineError {
         DataFusionError::External(Box::new(self))
     }
 
+    /// The same for an error that others hold too: its sort, and its cause in words.
+    fn again(error: &DataFusionError) -> Option<Self> {
+        let words = |error: &dyn std::error::Error| -> BoxError { error.to_string().into() };
+        match error {
+            DataFusionError::ResourcesExhausted(message) => Some(Self::OutOfMemory(
+                DataFusionError::ResourcesExhausted(message.clone()),
+            )),
+            DataFusionError::Context(_, inner) | DataFusionError::Diagnostic(_, inner) => {
+                Self::again(inner)
+            }
+            DataFusionError::Shared(inner) => Self::again(inner),
+            DataFusionError::IoError(error) => Some(Self::Spill(std::io::Error::new(
+                error.kind(),
+                error.to_string(),
+            ))),
+            _ => {
+                // The chain of causes, down to one that has a sort.
+                let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+                while let Some(error) = cause {
+                    if let Some(own) = error.downcast_ref::<Self>() {
+                        return match own {
+                            Self::Overflow { column } => Some(Self::Overflow {
+                                column: column.clone(),
+                            }),
+                            Self::Source(source) => Some(Self::Source(words(source.as_ref()))),
+                            _ => None,
+                        };
+                    }
+                    if let Some(store) = error.downcast_ref::<object_store::Error>() {
+                        return Some(Self::Store(store_again(store)));
+                    }
+                    cause = error.source();
+                }
+                None
+            }
+        }
+    }
+
     fn from_box(error: BoxError) -> Self {
         let error = match error.downcast::<Self>() {
             Ok(own) => return *own,
@@ -111,11 +151,10 @@ impl From<DataFusionError> for EngineError {
             },
             error @ DataFusionError::ResourcesExhausted(_) => Self::OutOfMemory(error),
             // Several parts of a plan may share one failure.
-            DataFusionError::Shared(inner) => match inner.find_root() {
-                DataFusionError::ResourcesExhausted(message) => {
-                    Self::OutOfMemory(DataFusionError::ResourcesExhausted(message.clone()))
-                }
-                _ => Self::Internal(DataFusionError::Shared(inner)),
+            DataFusionError::Shared(inner) => match Arc::try_unwrap(inner) {
+                Ok(only) => only.into(),
+                Err(shared) => Self::again(&shared)
+                    .unwrap_or_else(|| Self::Internal(DataFusionError::Shared(shared))),
             },
             other => Self::Internal(other),
         }
@@ -134,6 +173,19 @@ impl From<ParquetError> for EngineError {
 impl From<ArrowError> for EngineError {
     fn from(error: ArrowError) -> Self {
         DataFusionError::from(error).into()
+    }
+}
+
+fn store_again(error: &object_store::Error) -> object_store::Error {
+    match error {
+        object_store::Error::NotFound { path, source } => object_store::Error::NotFound {
+            path: path.clone(),
+            source: source.to_string().into(),
+        },
+        other => object_store::Error::Generic {
+            store: "parts",
+            source: other.to_string().into(),
+        },
     }
 }
 

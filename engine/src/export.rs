@@ -172,7 +172,7 @@ impl Encoder {
             }
             Format::Ndjson => (Bytes::new(), Self::Ndjson { names: names() }),
             Format::Parquet => {
-                let properties = Some(write::properties());
+                let properties = Some(write::properties(schema));
                 let writer = ArrowWriter::try_new(Vec::new(), Arc::clone(schema), properties)?;
                 (Bytes::new(), Self::Parquet(Box::new(writer)))
             }

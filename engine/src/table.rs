@@ -151,6 +151,7 @@ impl TableProvider for Table {
                 self.engine.runtime.cache_manager.get_file_metadata_cache(),
             ),
             progress: Arc::clone(&self.progress),
+            uncounted: Arc::default(),
         };
         let source = ParquetSource::new(self.schema.clone())
             .with_table_parquet_options(options)

@@ -19,8 +19,9 @@ use datafusion::{
         errors::ParquetError,
         file::{
             metadata::{ParquetMetaData, RowGroupMetaData},
-            properties::WriterProperties,
+            properties::{EnabledStatistics, WriterProperties},
         },
+        schema::types::ColumnPath,
     },
 };
 
@@ -57,7 +58,7 @@ impl PartWriter {
     pub(crate) fn new(schema: &ArrowSchema) -> Self {
         Self {
             schema: Arc::new(types::without_views(schema)),
-            properties: properties(),
+            properties: properties(schema),
             open: None,
             rows: 0,
             closed: 0,
@@ -145,11 +146,22 @@ impl FinishedPart {
 }
 
 /// How parts and Parquet exports are written.
-pub(crate) fn properties() -> WriterProperties {
-    WriterProperties::builder()
+///
+/// Floating point gets no statistics: Parquet leaves NaN out of them, so a reader that
+/// skips row groups by them would miss a NaN, which is greater than any number.
+pub(crate) fn properties(schema: &ArrowSchema) -> WriterProperties {
+    let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
-        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
-        .build()
+        .set_max_row_group_row_count(Some(ROW_GROUP_ROWS));
+    for field in schema
+        .fields()
+        .iter()
+        .filter(|field| field.data_type().is_floating())
+    {
+        let path = ColumnPath::from(vec![field.name().clone()]);
+        properties = properties.set_column_statistics_enabled(path, EnabledStatistics::None);
+    }
+    properties.build()
 }
 
 /// The same rows under the schema that is written.

@@ -90,6 +90,9 @@ impl Guess {
                 if parse::number(text).is_some() {
                     return Class::Number;
                 }
+                if parse::special(text).is_some() {
+                    return Class::Special;
+                }
                 timely(text).unwrap_or(Class::Text)
             }
             [b't' | b'T' | b'f' | b'F', ..] if parse::boolean(text).is_some() => Class::Boolean,

@@ -20,7 +20,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::{ResultWriter, Run, key, only};
+use super::{ResultWriter, Run, cut, key, only};
 use crate::{
     EngineError, Outcome, PartSink,
     chart::{self, Chart},
@@ -48,19 +48,19 @@ pub(super) async fn run(
         &aggregate.having,
         "having",
     )?;
-    let limit = usize::try_from(aggregate.limit()).unwrap_or(usize::MAX);
     let names = aggregate.measures.iter().map(Measure::output_name);
     let columns = aggregate.group_by.iter().cloned().chain(names);
     let frame = frame
         .select(columns.map(ident).collect::<Vec<_>>())?
-        .sort(sort_keys(aggregate))?
-        .limit(0, Some(limit))?;
+        .sort(sort_keys(aggregate))?;
+    let (frame, mut cut) = cut(frame, 0, aggregate.limit())?;
     let schema = frame.schema().as_arrow().clone();
     let mut stream = frame.execute_stream().await?;
     let mut writer = ResultWriter::new(&schema, sink);
     let mut digest = Digest::new(aggregate, &schema);
     while let Some(batch) = stream.try_next().await? {
         run.progress.enter(Stage::Write);
+        let Some(batch) = cut.of(&batch) else { break };
         digest.take(&batch)?;
         writer.write(&batch).await?;
     }

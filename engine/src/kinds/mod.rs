@@ -138,6 +138,52 @@ fn only(frame: DataFrame, filter: &Filter, field: &str) -> Result<DataFrame, Eng
     }
 }
 
+/// The rows of a sorted frame from `offset` on, `limit` at most.
+///
+/// A few are kept while the rest pass by. Many would not fit beside the other work and
+/// could not spill, so there the whole is sorted, which can, and the stream is cut.
+fn cut(frame: DataFrame, offset: u64, limit: u64) -> Result<(DataFrame, Cut), EngineError> {
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    if offset.saturating_add(limit) <= FEW {
+        let frame = frame.limit(size(offset), Some(size(limit)))?;
+        return Ok((
+            frame,
+            Cut {
+                skip: 0,
+                take: usize::MAX,
+            },
+        ));
+    }
+    let cut = Cut {
+        skip: size(offset),
+        take: size(limit),
+    };
+    Ok((frame, cut))
+}
+
+/// So many rows are held in memory without a thought.
+const FEW: u64 = 10_000;
+
+/// What is still to be left out of a stream and to be taken from it.
+struct Cut {
+    skip: usize,
+    take: usize,
+}
+
+impl Cut {
+    /// The wanted rows of the next batch; `None` when no more are.
+    fn of(&mut self, batch: &RecordBatch) -> Option<RecordBatch> {
+        if self.take == 0 {
+            return None;
+        }
+        let skip = self.skip.min(batch.num_rows());
+        let take = self.take.min(batch.num_rows() - skip);
+        self.skip -= skip;
+        self.take -= take;
+        Some(batch.slice(skip, take))
+    }
+}
+
 /// A sort key; nulls come last either way.
 fn key(column: &str, descending: bool) -> SortExpr {
     ident(column).sort(!descending, false)

@@ -9,7 +9,7 @@ use assay_model::analysis::Rows;
 use datafusion::logical_expr::ident;
 use futures::TryStreamExt;
 
-use super::{ResultWriter, Run, key};
+use super::{ResultWriter, Run, cut, key};
 use crate::{EngineError, Outcome, PartSink, measure::order_of_rows, read::result_columns};
 
 pub(super) async fn run(
@@ -30,14 +30,13 @@ pub(super) async fn run(
     } else {
         rows.columns.iter().map(ident).collect()
     };
-    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let frame = frame
-        .limit(size(rows.offset.unwrap_or(0)), Some(size(rows.limit())))?
-        .select(columns)?;
+    let (frame, mut cut) = cut(frame, rows.offset.unwrap_or(0), rows.limit())?;
+    let frame = frame.select(columns)?;
     let schema = frame.schema().as_arrow().clone();
     let mut stream = frame.execute_stream().await?;
     let mut writer = ResultWriter::new(&schema, sink);
     while let Some(batch) = stream.try_next().await? {
+        let Some(batch) = cut.of(&batch) else { break };
         writer.write(&batch).await?;
     }
     Ok(run.outcome(result_columns(&schema), writer.finish().await?))

@@ -37,7 +37,7 @@ async fn every_measure_has_its_defined_answer() {
         ),
         (
             json!({"fn": "stddev", "column": "x"}),
-            json!([1.527_525_231_651_946_7, null, null]),
+            json!([1.527_525_231_651_946_5, null, null]),
         ),
         (json!({"fn": "distinct", "column": "x"}), json!([3, 1, 0])),
         (json!({"fn": "first", "column": "x"}), json!([1, 10, null])),
