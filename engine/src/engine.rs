@@ -45,6 +45,7 @@ pub struct Engine {
     pub(crate) store_url: ObjectStoreUrl,
     spill_dir: PathBuf,
     threads: usize,
+    memory_bytes: usize,
 }
 
 /// What a run left.
@@ -110,6 +111,7 @@ impl Engine {
             store_url,
             spill_dir: config.spill_dir,
             threads: config.threads.max(1),
+            memory_bytes: config.memory_bytes,
         })
     }
 
@@ -177,6 +179,10 @@ impl Engine {
         // read only where a row is left.
         options.execution.parquet.pushdown_filters = true;
         options.execution.parquet.reorder_filters = true;
+        // What a sort sets aside to merge what it spilled; the default would not leave
+        // a small pool room for anything else.
+        options.execution.sort_spill_reservation_bytes =
+            (self.memory_bytes / self.threads / 32).clamp(256 << 10, 10 << 20);
         // Our parts have no Bloom filters to ask.
         options.execution.parquet.bloom_filter_on_read = false;
         // A part of a few megabytes is worth both cores.

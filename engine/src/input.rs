@@ -7,7 +7,7 @@ use assay_model::Schema;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use object_store::path::Path;
+use object_store::{ObjectStore, ObjectStoreExt, path::Path};
 use serde::{Deserialize, Serialize};
 
 /// An error of whoever stands on the other side of one of these traits.
@@ -70,6 +70,23 @@ pub trait PartSink: Send + Sync {
     /// Keeps part `n` (they count from 0) and says where. The engine asks for one at a
     /// time and never for the same twice.
     async fn put(&self, n: u32, bytes: Bytes) -> Result<Path, BoxError>;
+}
+
+/// Puts parts into an object store, under `<prefix>/<n>`.
+pub struct StoreSink {
+    /// The store.
+    pub store: Arc<dyn ObjectStore>,
+    /// What all parts begin with.
+    pub prefix: Path,
+}
+
+#[async_trait]
+impl PartSink for StoreSink {
+    async fn put(&self, n: u32, bytes: Bytes) -> Result<Path, BoxError> {
+        let path = self.prefix.clone().join(n.to_string());
+        self.store.put(&path, bytes.into()).await?;
+        Ok(path)
+    }
 }
 
 /// One record of a collection.

@@ -12,7 +12,9 @@
 //! What holds throughout:
 //! - a null is missing, NaN is a value: the greatest in order, equal to itself;
 //! - nulls come last in every order; rows that tie keep the order of the data;
-//! - the same input gives the same result, to the last bits of a floating sum;
+//! - the same input gives the same result, but for the last bits of a floating sum,
+//!   which hang on how the rows fell to the cores;
+//! - zero has one sign, so that it is one group;
 //! - memory is bounded by [`EngineConfig::memory_bytes`]; what can, spills to disk.
 
 mod cells;
@@ -41,5 +43,5 @@ pub use export::Format as ExportFormat;
 pub use import::{
     Format as ImportFormat, ImportError, ImportOptions, Imported, Spool, SpoolStream,
 };
-pub use input::{BoxError, Input, Part, PartSink, Record, RecordSource};
+pub use input::{BoxError, Input, Part, PartSink, Record, RecordSource, StoreSink};
 pub use progress::ProgressCounter;

@@ -2,11 +2,11 @@
 
 use std::fmt::Write;
 
-use assay_engine::{ImportError, ImportFormat, ImportOptions};
+use assay_engine::{ImportError, ImportFormat, ImportOptions, StoreSink};
 use assay_model::ColumnType::{self, Boolean, Date, Integer, Number, Text, Timestamp};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, MemorySpool, StoreSink, lines, table};
+use crate::support::{Bench, MemorySpool, lines, table};
 
 /// Imports a file and gives names, types and rows.
 async fn read(file: &str, bytes: &[u8]) -> (Vec<(String, ColumnType)>, Value) {
@@ -374,7 +374,7 @@ async fn the_format_that_was_asked_for_holds() {
     };
     let sink = StoreSink {
         store: bench.store.clone(),
-        prefix: "x".to_owned(),
+        prefix: "x".into(),
     };
     let spool = MemorySpool("[a]\n1\n".into());
     let imported = bench

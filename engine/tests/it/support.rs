@@ -9,14 +9,14 @@ use std::{
 };
 
 use assay_engine::{
-    BoxError, Engine, EngineConfig, EngineError, ImportError, ImportOptions, Imported, Input,
-    Outcome, PartSink, ProgressCounter, Spool, SpoolStream,
+    Engine, EngineConfig, EngineError, ImportError, ImportOptions, Imported, Input, Outcome,
+    ProgressCounter, Spool, SpoolStream, StoreSink,
 };
 use assay_model::Analysis;
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
-use object_store::{ObjectStore, ObjectStoreExt, memory::InMemory, path::Path};
+use object_store::{ObjectStore, memory::InMemory};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
@@ -29,21 +29,6 @@ pub struct Bench {
     pub cancel: CancellationToken,
     results: AtomicU32,
     _spill: TempDir,
-}
-
-/// Puts parts into the store under a prefix.
-pub struct StoreSink {
-    pub store: Arc<dyn ObjectStore>,
-    pub prefix: String,
-}
-
-#[async_trait]
-impl PartSink for StoreSink {
-    async fn put(&self, n: u32, bytes: Bytes) -> Result<Path, BoxError> {
-        let path = Path::from(format!("{}/{n}", self.prefix));
-        self.store.put(&path, bytes.into()).await?;
-        Ok(path)
-    }
 }
 
 /// A file in memory, handed out in small pieces.
@@ -92,7 +77,7 @@ impl Bench {
         let n = self.results.fetch_add(1, Ordering::Relaxed);
         StoreSink {
             store: Arc::clone(&self.store),
-            prefix: format!("out/{n}"),
+            prefix: format!("out/{n}").into(),
         }
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use assay_engine::{EngineError, Input, Part};
 use assay_model::Schema;
-use object_store::{ObjectStoreExt, memory::InMemory};
+use object_store::{ObjectStoreExt, local::LocalFileSystem, memory::InMemory};
 use serde_json::json;
 
 use crate::support::{Bench, lines};
@@ -128,7 +128,7 @@ async fn a_cancelled_run_says_so() {
 
 #[tokio::test]
 async fn groups_past_the_memory_spill_and_stay_right() {
-    let bench = Bench::over(Arc::new(InMemory::new()), 24 << 20);
+    let bench = Bench::over(Arc::new(InMemory::new()), 32 << 20);
     let lines = lines((0..600_000).map(|i| format!("key number {i},1")));
     let input = bench.csv(format!("g,n\n{lines}")).await;
     let analysis = json!({"kind": "aggregate", "group_by": ["g"], "measures": [{"fn": "sum", "column": "n"}], "limit": 1_000_000});
@@ -145,4 +145,34 @@ async fn what_cannot_spill_is_out_of_memory_with_the_remedy() {
     let error = bench.run(&input, analysis).await.unwrap_err();
     assert!(matches!(error, EngineError::OutOfMemory(_)), "{error:?}");
     assert!(error.to_string().contains("give the worker more memory"));
+}
+
+#[tokio::test]
+async fn local_files_serve_as_well_as_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalFileSystem::new_with_prefix(folder.path()).unwrap();
+    let bench = Bench::over(Arc::new(store), 64 << 20);
+    let input = bench.csv(numbers(0..10_000)).await;
+    let analysis = json!({"kind": "aggregate", "group_by": ["g"], "limit": 1, "measures": [{"fn": "max", "column": "n"}]});
+    assert_eq!(
+        json!(bench.rows(&input, analysis).await),
+        json!([[0, 9_996]])
+    );
+}
+
+#[tokio::test]
+async fn a_nan_is_found_where_statistics_would_not_look_for_it() {
+    let bench = Bench::new();
+    let input = bench.csv("x\n-1.5\nNaN\n-2.5\n").await;
+    let passing = async |op: &str, value: serde_json::Value| {
+        let filter = json!([{"column": "x", "op": op, "value": value}]);
+        json!(
+            bench
+                .rows(&input, json!({"kind": "rows", "filter": filter}))
+                .await
+        )
+    };
+    assert_eq!(passing("gt", json!(0)).await, json!([["NaN"]]));
+    assert_eq!(passing("eq", json!("NaN")).await, json!([["NaN"]]));
+    assert_eq!(passing("lt", json!(0)).await, json!([[-1.5], [-2.5]]));
 }
