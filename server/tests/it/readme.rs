@@ -1,0 +1,159 @@
+//! What the documents show runs as they show it: the sessions of README.md and the
+//! analyses of docs/analyses.md, against a real server.
+
+use std::path::Path;
+
+use serde_json::{Deserializer, Value, json};
+
+use crate::{
+    client::id,
+    document::Document,
+    fixture::{Server, new_folder},
+    program::{printed, python, shell},
+};
+
+/// The blocks of README.md with this mark, for a test's own server instead of the usual.
+fn blocks(mark: &str, server: &Server) -> Vec<String> {
+    let socket = server.folder().join("redis.sock");
+    let blocks = Document::read("README.md").marked(mark);
+    assert!(!blocks.is_empty(), "README.md has no “{mark}”");
+    let adapted = blocks.into_iter().map(|block| {
+        block
+            .replace("http://127.0.0.1:3000", &server.url)
+            .replace("~/.local/share/assay/redis.sock", socket.to_str().unwrap())
+    });
+    adapted.collect()
+}
+
+async fn load_sample(server: &Server) {
+    let client = server.client();
+    let loaded = client.post("/sample", &json!({})).await;
+    assert_eq!(loaded.status, 202, "{}", loaded.text());
+    for job in loaded.json()["jobs"].as_array().unwrap() {
+        let job = client.finished(job).await;
+        assert_eq!(job["state"], "succeeded", "{job}");
+    }
+}
+
+#[tokio::test]
+async fn the_session_with_curl_prints_what_it_should() {
+    let server = Server::start().await;
+    let folder = new_folder();
+    // One shell for all, so that what an earlier block sets is there in the later ones.
+    let script = blocks("run: curl", &server).join("\nprintf '\\n---\\n'\n");
+    let text = printed(shell(&script, folder.path())).await;
+    let [loaded, submitted, followed, result, described, produced] =
+        text.split("\n---\n").collect::<Vec<_>>()[..]
+    else {
+        panic!("not six blocks: {text}")
+    };
+
+    let loaded: Value = serde_json::from_str(loaded).unwrap();
+    assert_eq!(loaded["name"], "orders");
+    assert_eq!(loaded["rows"], 4);
+    let columns = loaded["schema"]["columns"].as_array().unwrap();
+    let types: Vec<_> = columns.iter().map(|column| &column["type"]).collect();
+    assert_eq!(types, ["text", "text", "number"]);
+    assert!(submitted.starts_with("/api/v1/jobs/"), "{submitted}");
+    assert!(followed.contains("event: job\n"), "{followed}");
+    assert!(followed.contains(r#""state":"succeeded""#), "{followed}");
+    assert_eq!(
+        result.trim_end(),
+        "city,count,sum_amount\nLyon,3,43.5\nOslo,1,9.75"
+    );
+    let described: Value = serde_json::from_str(described).unwrap();
+    assert_eq!(described["state"], "succeeded");
+    assert_eq!(described["result"]["rows"], 3);
+    let (counts, answers) = produced.split_at(produced.find('{').unwrap());
+    assert_eq!(counts, "5\n2\n");
+    let answers: Result<Vec<Value>, _> = Deserializer::from_str(answers).into_iter().collect();
+    let [creatures, lion] = &answers.unwrap()[..] else {
+        panic!("not two answers: {produced}")
+    };
+    assert_eq!(creatures["rows"], 2);
+    assert_eq!(
+        *lion,
+        json!({"head": "lion", "body": "goat", "arms": "8", "legs": "4", "tail": "snake"})
+    );
+}
+
+#[tokio::test]
+async fn the_programs_in_python_print_what_they_should() {
+    let server = Server::start().await;
+    load_sample(&server).await;
+    let mut outputs = Vec::new();
+    for program in blocks("run: python", &server) {
+        let mut command = python();
+        command.arg("-c").arg(program);
+        outputs.push(printed(command).await);
+    }
+    let [submitted, read] = &outputs[..] else {
+        panic!("not two programs: {outputs:?}")
+    };
+
+    let lines: Vec<_> = submitted.lines().collect();
+    let [.., last, finding, first, second, third] = lines[..] else {
+        panic!("too little: {submitted}")
+    };
+    assert_eq!(last, "succeeded");
+    assert!(
+        finding.starts_with("**F9** has the highest mean of dep_delay: 20.22 over 685 rows"),
+        "{finding}"
+    );
+    assert!(first.starts_with("['F9', 685, 20.2"), "{first}");
+    assert!(second.starts_with("['EV', 54173, 19.9"), "{second}");
+    assert!(third.starts_with("['YV', 601, 18.9"), "{third}");
+
+    let figures: Vec<Vec<_>> = read
+        .lines()
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(
+        figures[1..4],
+        [["F9", "20.22"], ["EV", "19.96"], ["YV", "19.00"]]
+    );
+}
+
+#[tokio::test]
+async fn the_command_line_prints_what_it_should() {
+    let server = Server::start().await;
+    let home = new_folder();
+    let program = Path::new(env!("CARGO_BIN_EXE_assay"));
+    let path = std::env::var("PATH").unwrap();
+    let mut command = shell(&blocks("run: shell", &server).concat(), home.path());
+    command
+        .env(
+            "PATH",
+            format!("{}:{path}", program.parent().unwrap().display()),
+        )
+        .env("HOME", home.path())
+        .env("ASSAY_SERVER", &server.url)
+        .env_remove("XDG_STATE_HOME");
+    let text = printed(command).await;
+    for expected in [
+        "Load flights: done",
+        "origin   count  median_dep_delay",
+        "EWR     120835                −1",
+        "tailnum,model,seats",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in:\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn every_analysis_of_the_documentation_runs_on_the_sample() {
+    let server = Server::start().await;
+    load_sample(&server).await;
+    let client = server.client();
+    let blocks = Document::read("docs/analyses.md").marked("run: analysis");
+    assert!(blocks.len() >= 5, "only {} analyses", blocks.len());
+    for block in blocks {
+        let analysis: Value = serde_json::from_str(&block).unwrap();
+        let job = client
+            .finished(&client.submit("flights", &analysis).await)
+            .await;
+        assert_eq!(job["state"], "succeeded", "{analysis}: {job}");
+        let result = client.get(&format!("/jobs/{}/result", id(&job))).await.ok();
+        assert_ne!(result["row_count"], 0, "{analysis}");
+    }
+}
