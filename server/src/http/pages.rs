@@ -46,6 +46,8 @@ impl Pages {
     /// Pages that fetch their data from `api`, the router with the sessions around it.
     /// `secure` when people reach the server over TLS.
     pub fn new(assets: SiteAssets, api: Router, secure: bool) -> Self {
+        // An error only says that it was done before.
+        let _ = any_spawner::Executor::init_tokio();
         Self {
             assets: Arc::new(assets),
             api,

@@ -41,6 +41,8 @@ impl Server {
     pub async fn start_with(arguments: &[&str]) -> Self {
         let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
         let folder = new_folder();
+        fs::create_dir(folder.path().join("bin")).unwrap();
+        show_redis(folder.path());
         let (child, url) = spawn(folder.path(), "127.0.0.1:0", &arguments).await;
         Self {
             url,
@@ -107,6 +109,16 @@ impl Server {
         let pid = self.redis_pid().await;
         kill(pid, Signal::KILL);
         pid
+    }
+
+    /// Takes `redis-server` away from the server: once killed, Redis stays away.
+    pub fn hide_redis(&self) {
+        fs::remove_file(self.folder().join("bin/redis-server")).unwrap();
+    }
+
+    /// Gives it back.
+    pub fn show_redis(&self) {
+        show_redis(self.folder());
     }
 
     /// The worker's process, once it runs.
@@ -273,6 +285,7 @@ async fn spawn(folder: &Path, addr: &str, arguments: &[String]) -> (Child, Strin
         .arg("--site")
         .arg(site())
         .args(arguments)
+        .env("PATH", folder.join("bin"))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(log)
@@ -297,6 +310,16 @@ async fn spawn(folder: &Path, addr: &str, arguments: &[String]) -> (Child, Strin
         .unwrap_or_else(|| panic!("the server says: {first}"))
         .to_owned();
     (child, url)
+}
+
+/// Puts `redis-server` where the server, and it alone, finds it.
+fn show_redis(folder: &Path) {
+    let path = std::env::var_os("PATH").unwrap();
+    let real = std::env::split_paths(&path)
+        .map(|folder| folder.join("redis-server"))
+        .find(|program| program.is_file())
+        .expect("redis-server is not installed: apt-get install redis-server");
+    std::os::unix::fs::symlink(real, folder.join("bin/redis-server")).unwrap();
 }
 
 /// Every process that names this folder, or stands in it.

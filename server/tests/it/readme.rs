@@ -1,5 +1,6 @@
-//! What the documents show runs as they show it: the sessions of README.md and the
-//! analyses of docs/analyses.md, against a real server.
+//! What the documents show runs as they show it, against a real server: the sessions of
+//! README.md, the calls of docs/api.md and docs/events.md, the analyses of
+//! docs/analyses.md.
 
 use std::path::Path;
 
@@ -156,4 +157,32 @@ async fn every_analysis_of_the_documentation_runs_on_the_sample() {
         let result = client.get(&format!("/jobs/{}/result", id(&job))).await.ok();
         assert_ne!(result["row_count"], 0, "{analysis}");
     }
+}
+
+/// The job of the examples.
+const EXAMPLE_JOB: &str = "019ab46e-6f10-7b44-8a55-2f5f6b7c8d90";
+
+#[tokio::test]
+async fn every_call_of_the_documentation_is_answered() {
+    let server = Server::start().await;
+    load_sample(&server).await;
+    let client = server.client();
+    let analysis = json!({"kind": "describe"});
+    let job = client
+        .finished(&client.submit("planes", &analysis).await)
+        .await;
+    let folder = new_folder();
+    std::fs::write(folder.path().join("orders.csv"), "city,amount\nLyon,3\n").unwrap();
+    let mut calls = 0;
+    for path in ["docs/api.md", "docs/events.md"] {
+        for block in Document::read(path).blocks("sh") {
+            let call = block
+                .replace("http://127.0.0.1:3000", &server.url)
+                .replace(EXAMPLE_JOB, id(&job))
+                .replace("curl ", "curl -sS --fail-with-body ");
+            assert_ne!(printed(shell(&call, folder.path())).await, "", "{call}");
+            calls += 1;
+        }
+    }
+    assert!(calls >= 6, "only {calls} calls");
 }

@@ -1,0 +1,178 @@
+//! The bench as a whole: probes, status, sample, pages, sessions.
+
+use reqwest::{Method, header::CONTENT_TYPE};
+use serde_json::{Value, json};
+
+use crate::{
+    client::id,
+    data::{ANIMALS, count_by_head},
+    fixture::{Server, eventually},
+};
+
+#[tokio::test]
+async fn the_probes_and_the_status_say_that_all_is_well() {
+    let server = Server::start_with(&["--slots", "3"]).await;
+    let client = server.client();
+    assert_eq!(client.page("/healthz").await.text(), "ok\n");
+    assert_eq!(client.page("/readyz").await.text(), "ready\n");
+    server.worker().await;
+    let status = eventually("the worker has signed on", async || {
+        Some(client.get("/status").await.ok()).filter(|status| status["workers"] == 1)
+    })
+    .await;
+    assert_eq!(
+        (&status["slots"], &status["running"], &status["queued"]),
+        (&json!(3), &json!(0), &json!(0))
+    );
+    assert_eq!(status["redis"]["persistence"], "every second");
+    assert_eq!(status["redis"]["warning"], Value::Null);
+    assert_eq!(status["version"], env!("CARGO_PKG_VERSION"));
+
+    let durable = Server::start_with(&["--durable", "--no-worker"]).await;
+    let status = durable.client().get("/status").await.ok();
+    assert_eq!(
+        (&status["redis"]["persistence"], &status["workers"]),
+        (&json!("always"), &json!(0))
+    );
+}
+
+#[tokio::test]
+async fn the_sample_loads_and_its_first_analysis_finishes() {
+    let server = Server::start().await;
+    let client = server.client();
+    let answer = client
+        .send(client.api(Method::POST, "/sample?analyse=true"))
+        .await;
+    assert_eq!(answer.status, 202, "{}", answer.text());
+    let loaded = answer.json();
+    for job in loaded["jobs"].as_array().unwrap() {
+        assert_eq!(client.finished(job).await["state"], "succeeded");
+    }
+    let first = client.finished(&loaded["job"]).await;
+    assert_eq!(first["state"], "succeeded", "{first}");
+    let result = client
+        .get(&format!("/jobs/{}/result", id(&first)))
+        .await
+        .ok();
+    assert_eq!(result["inputs"][0]["rows"], 336_776);
+
+    let sets = client.get("/datasets").await.ok();
+    let mut names: Vec<_> = sets["items"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|set| set["name"].as_str().unwrap())
+        .collect();
+    names.sort_unstable();
+    assert_eq!(
+        names,
+        [
+            "airlines", "airports", "animals", "flights", "planes", "weather"
+        ]
+    );
+    let again = client
+        .send(client.api(Method::POST, "/sample"))
+        .await
+        .json();
+    assert_eq!(
+        again,
+        json!({"jobs": [], "job": null}),
+        "what is there is not loaded twice"
+    );
+}
+
+#[tokio::test]
+async fn every_page_shows_its_data_without_a_script() {
+    let server = Server::start().await;
+    let client = server.client();
+    client.load("animals", ANIMALS).await;
+    let job = client
+        .finished(&client.submit("animals", &count_by_head()).await)
+        .await;
+    for (path, shows) in [
+        ("/".to_owned(), "animals"),
+        ("/datasets".to_owned(), "animals"),
+        ("/datasets/animals".to_owned(), "weight"),
+        ("/new?dataset=animals&kind=aggregate".to_owned(), "weight"),
+        ("/jobs".to_owned(), id(&job)),
+        (format!("/jobs/{}", id(&job)), "goat"),
+    ] {
+        let page = client.page(&path).await;
+        assert_eq!(page.status, 200, "{path}");
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+        assert_eq!(page.header("cache-control"), "no-store", "{path}");
+        assert!(
+            page.header("content-security-policy")
+                .contains("default-src 'none'"),
+            "{path}"
+        );
+        assert!(page.text().contains(shows), "{path} does not show {shows}");
+    }
+    for path in [
+        "/nothing",
+        "/datasets/nothing",
+        "/jobs/01900000-0000-7000-8000-000000000000",
+    ] {
+        let page = client.page(path).await;
+        assert_eq!(page.status, 404, "{path}");
+        assert!(
+            page.header("content-type").starts_with("text/html"),
+            "{path}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_form_posts_without_a_script() {
+    let server = Server::start().await;
+    let client = server.client();
+    client.load("animals", ANIMALS).await;
+    let post = async |form: &'static str| {
+        let request = client
+            .request(Method::POST, "/new")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        client.send(request.body(form)).await
+    };
+    let led =
+        post("dataset=animals&kind=aggregate&group_by=head&measure_fn=count&measure_column=").await;
+    assert_eq!(led.status, 303, "{}", led.text());
+    let job = led.header("location").strip_prefix("/jobs/").unwrap();
+    let over = client.finished(&json!({"id": job})).await;
+    assert_eq!(over["state"], "succeeded", "{over}");
+
+    let again =
+        post("dataset=animals&kind=aggregate&group_by=haed&measure_fn=count&measure_column=").await;
+    assert_eq!(again.status, 422);
+    assert!(
+        again.text().contains("Did you mean “head”?"),
+        "the form shows itself again, with its errors"
+    );
+}
+
+#[tokio::test]
+async fn only_a_write_makes_a_session() {
+    let server = Server::start_with(&["--bench"]).await;
+    let client = server.client();
+    for path in ["/", "/jobs", "/datasets"] {
+        assert_eq!(client.page(path).await.header("set-cookie"), "", "{path}");
+    }
+    assert_eq!(client.get("/jobs").await.header("set-cookie"), "");
+    assert_eq!(server.keys("{assay}:session:*").await, [""; 0]);
+
+    let written = client.post("/jobs", &crate::jobs::noop()).await;
+    let cookie = written.header("set-cookie");
+    for part in ["assay=", "HttpOnly", "SameSite=Lax", "Path=/"] {
+        assert!(cookie.contains(part), "{cookie}");
+    }
+    assert_eq!(server.keys("{assay}:session:*").await.len(), 1);
+    assert_eq!(
+        client.get("/jobs").await.ok()["items"]
+            .as_array()
+            .unwrap()
+            .len(),
+        1
+    );
+}
