@@ -7,7 +7,7 @@ use tokio::process::Command;
 use crate::{document::root, fixture::within};
 
 /// How long such a program may take.
-const PROGRAM_MOST: Duration = Duration::from_secs(60);
+const PROGRAM_MOST: Duration = Duration::from_mins(1);
 
 /// The folder with the programs in Python.
 const PROGRAMS: &str = "end2end/python";
