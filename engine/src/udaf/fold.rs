@@ -46,6 +46,8 @@ trait Fold: Debug + Clone + PartialEq + Eq + Hash + Send + Sync + 'static {
     type State: ArrowPrimitiveType;
 
     fn name(&self) -> &'static str;
+    /// What changes nothing when it is folded in.
+    fn identity(&self) -> Native<Self>;
     fn start(value: <Self::Input as ArrowPrimitiveType>::Native) -> Native<Self>;
     fn fold(&self, one: Native<Self>, other: Native<Self>) -> Native<Self>;
     fn finish(&self, states: PrimitiveArray<Self::State>) -> Result<ArrayRef>;
@@ -62,6 +64,10 @@ impl Fold for IntegerSum {
 
     fn name(&self) -> &'static str {
         "integer_sum"
+    }
+
+    fn identity(&self) -> i128 {
+        0
     }
 
     fn start(value: i64) -> i128 {
@@ -94,6 +100,14 @@ impl Fold for Extreme {
 
     fn name(&self) -> &'static str {
         if self.greatest { "greatest" } else { "least" }
+    }
+
+    fn identity(&self) -> f64 {
+        if self.greatest {
+            f64::NEG_INFINITY
+        } else {
+            f64::NAN
+        }
     }
 
     fn start(value: f64) -> f64 {
@@ -191,17 +205,13 @@ struct FoldGroups<F: Fold> {
 impl<F: Fold> FoldGroups<F> {
     fn add(&mut self, group: usize, value: Native<F>) {
         if let (Some(held), Some(seen)) = (self.values.get_mut(group), self.seen.get_mut(group)) {
-            *held = if *seen {
-                self.fold.fold(*held, value)
-            } else {
-                value
-            };
+            *held = self.fold.fold(*held, value);
             *seen = true;
         }
     }
 
     fn grow(&mut self, groups: usize) {
-        self.values.resize(groups, Native::<F>::default());
+        self.values.resize(groups, self.fold.identity());
         self.seen.resize(groups, false);
     }
 
