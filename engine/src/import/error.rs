@@ -39,7 +39,8 @@ pub enum ImportError {
     TooManyColumns,
     /// A record has more or fewer fields than the header.
     #[error(
-        "Line {line} has {found} fields, the header has {expected}. Mend the line, or put quotes around fields that hold the separator."
+        "Line {line} has {}, the header has {expected}. Mend the line, or put quotes around fields that hold the separator.",
+        assay_model::words::counted(*found as u64, "field", "fields")
     )]
     Ragged {
         /// The line that the record begins on, counted from 1.

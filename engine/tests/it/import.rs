@@ -234,7 +234,7 @@ async fn a_bad_file_is_told_where_and_what_to_do() {
         (
             "t.csv",
             b"a,b\n1,2\n\"x\ny\",3\n4\n",
-            "Line 5 has 1 fields, the header has 2.",
+            "Line 5 has 1 field, the header has 2.",
         ),
         (
             "t.csv",
