@@ -6,7 +6,7 @@ use assay_engine::EngineError;
 use assay_model::{FieldError, Problem, ProblemKind};
 use assay_store::StoreError;
 use axum::{
-    extract::rejection::{JsonRejection, PathRejection, QueryRejection},
+    extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -89,10 +89,19 @@ impl From<EngineError> for ApiError {
     }
 }
 
+impl From<BytesRejection> for ApiError {
+    fn from(rejection: BytesRejection) -> Self {
+        Self::new(
+            body_kind(rejection.status()),
+            format!("{}.", rejection.body_text().trim_end_matches('.')),
+        )
+    }
+}
+
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
         Self::new(
-            ProblemKind::BadRequest,
+            body_kind(rejection.status()),
             format!("{}.", rejection.body_text().trim_end_matches('.')),
         )
     }
@@ -113,5 +122,14 @@ impl From<PathRejection> for ApiError {
             ProblemKind::BadRequest,
             format!("{}.", rejection.body_text().trim_end_matches('.')),
         )
+    }
+}
+
+/// A body that is over the limit, or one that cannot be read.
+fn body_kind(status: StatusCode) -> ProblemKind {
+    if status == StatusCode::PAYLOAD_TOO_LARGE {
+        ProblemKind::TooLarge
+    } else {
+        ProblemKind::BadRequest
     }
 }

@@ -11,7 +11,7 @@ use axum::{
     body::Bytes,
     extract::{
         Path, Query, State,
-        rejection::{PathRejection, QueryRejection},
+        rejection::{BytesRejection, PathRejection, QueryRejection},
     },
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
@@ -43,8 +43,9 @@ async fn create(
     State(state): State<AppState>,
     Visitor(owner): Visitor,
     headers: HeaderMap,
-    body: Bytes,
+    body: Result<Bytes, BytesRejection>,
 ) -> ApiResult<Response> {
+    let body = body?;
     let request: JobRequest = serde_json::from_slice(&body).map_err(|error| {
         ApiError::new(
             ProblemKind::BadRequest,
