@@ -97,7 +97,7 @@ async fn a_file_that_cannot_be_read_is_refused_in_place_and_leaves_nothing() {
             "Line 3 has 3 fields, the header has 2.",
         ),
         ("", b"a,b\n1,2\n\xff\xfe,4\n", "Line 3 is not UTF-8"),
-        ("", b"{\"a\": 1}\n{\"a\": \n", "Line 2"),
+        ("", b"{\"a\": 1}\n{\"a\": \n", "cut off"),
         ("", half, "cut off"),
         ("", b"a,a\n1,2\n", "name of its own"),
     ];

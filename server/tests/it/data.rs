@@ -18,7 +18,7 @@ goat,2,50.0,2019-01-31,false
 pub fn count_by_head() -> Value {
     json!({
         "kind": "aggregate", "group_by": ["head"], "measures": [{"fn": "count"}],
-        "order_by": [{"column": "count", "descending": true}, {"column": "head"}],
+        "order_by": [{"column": "count", "descending": true}, {"column": "head", "descending": false}],
     })
 }
 

@@ -5,12 +5,13 @@ use reqwest::{
     header::CONTENT_TYPE,
     multipart::{Form, Part},
 };
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::{
     client::id,
     data::{ANIMALS, count_by_head},
-    fixture::{Server, eventually},
+    fixture::{Server, eventually, kill},
 };
 
 #[tokio::test]
@@ -291,8 +292,31 @@ async fn a_large_upload_is_answered_with_its_job() {
     assert_eq!(job["source"], "beasts.csv");
     assert_eq!(job["waiting"]["reason"], "no_worker");
     client.get("/datasets/animals").await.problem(404);
-    let taken = client.upload("Animals", ANIMALS).await.problem(409);
-    assert_eq!(taken["type"], "urn:assay:problem:name-taken");
+}
+
+#[tokio::test]
+async fn of_two_files_of_one_name_that_wait_together_the_first_becomes_the_data_set() {
+    let server = Server::start_with(&["--slots", "1"]).await;
+    let client = server.client();
+    let worker = server.freeze_worker().await;
+    let mut jobs = Vec::new();
+    for (name, body) in [("animals", ANIMALS), ("Animals", "head\nlion\n")] {
+        let answer = client.upload(name, body).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+        jobs.push(answer.json());
+    }
+    kill(worker, Signal::CONT);
+    assert_eq!(client.finished(&jobs[0]).await["state"], "succeeded");
+    let second = client.finished(&jobs[1]).await;
+    assert_eq!(second["state"], "failed");
+    assert_eq!(second["error"]["type"], "urn:assay:problem:name-taken");
+    let sets = client.get("/datasets").await.ok();
+    assert_eq!(sets["items"].as_array().unwrap().len(), 1);
+    assert_eq!(sets["items"][0]["rows"], 7);
+    eventually("nothing of the second is left", async || {
+        (server.keys("assay:*").await.len() == 1).then_some(())
+    })
+    .await;
 }
 
 /// Waits until no key of a data set or an upload is left.

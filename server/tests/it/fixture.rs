@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use crate::client::Client;
 
 /// How long a test waits for anything before it fails.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A running `assay serve`.
 pub struct Server {

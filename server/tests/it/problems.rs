@@ -62,8 +62,8 @@ async fn every_bad_request_is_answered_with_a_problem() {
             &patch,
             "/datasets/animals",
             Some(json!({"nam": "ab"})),
-            422,
-            "invalid",
+            400,
+            "bad-request",
         ),
         (
             &patch,

@@ -62,22 +62,29 @@ impl Events {
 
     /// The next block that is an event.
     pub async fn next_event(&mut self) -> Block {
-        loop {
-            let block = self.next().await.expect("the stream has ended");
-            if !block.event.is_empty() {
-                return block;
-            }
-        }
+        self.next_where("an event comes", |block| !block.event.is_empty())
+            .await
     }
 
     /// The next event that has a position: what happened, without the progress.
     pub async fn next_kept(&mut self) -> Block {
-        loop {
-            let block = self.next_event().await;
-            if block.id.is_some() {
-                return block;
+        self.next_where("an event with a place comes", |block| {
+            !block.event.is_empty() && block.id.is_some()
+        })
+        .await
+    }
+
+    async fn next_where(&mut self, what: &str, fits: impl Fn(&Block) -> bool) -> Block {
+        // Idle streams say something too, so the wait for a block is no bound.
+        within(PATIENCE, what, async {
+            loop {
+                let block = self.next().await.expect("the stream has ended");
+                if fits(&block) {
+                    return block;
+                }
             }
-        }
+        })
+        .await
     }
 
     /// All blocks up to the end.
