@@ -321,7 +321,7 @@ enum Kind {
 
 impl Kind {
     fn of(fields: &Fields) -> Self {
-        match (fields.get("type"), fields.get("deleted")) {
+        match (fields.get("event"), fields.get("deleted")) {
             (Some("job"), None) => Self::Job,
             (Some("dataset"), None) => Self::Dataset,
             _ => Self::Complete,
@@ -368,7 +368,7 @@ fn complete(fields: &Fields) -> News {
             deleted: true,
         })
     };
-    Ok(match fields.get("type") {
+    Ok(match fields.get("event") {
         Some("job") => Some((
             Audience::Owner(fields.need("owner")?),
             Event::JobDeleted(gone()?),

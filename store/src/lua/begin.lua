@@ -4,6 +4,6 @@
 -- Answers: the epoch that holds
 -- Events: epoch, seen by nobody
 if redis.call('HSETNX', K.queue, 'epoch', ARGV[1]) == 1 then
-  append(nil, { 'type', 'epoch', 'epoch', ARGV[1] })
+  append(nil, { 'event', 'epoch', 'epoch', ARGV[1] })
 end
 return redis.call('HGET', K.queue, 'epoch')

@@ -34,7 +34,7 @@ local UNTOLD = { token = true, spent = true, lease = true, score = true, inputs 
 -- Tells a job as it now stands: its fields, how many attempts have ended, and its place
 -- in line.
 local function tell_job(id)
-  local fields = { 'type', 'job', 'id', id }
+  local fields = { 'event', 'job', 'id', id }
   local owner, state
   local flat = redis.call('HGETALL', K.job(id))
   for i = 1, #flat, 2 do
@@ -55,9 +55,10 @@ local function tell_job(id)
   append(K.owner_events(owner), fields)
 end
 
--- Tells a data set as it now stands, without its schema, which may be large.
+-- Tells a data set as it now stands, without its schema, which may be large. (An entry's
+-- kind is its field `event`: a collection has a `type` of its own.)
 local function tell_dataset(id)
-  local fields = { 'type', 'dataset', 'id', id }
+  local fields = { 'event', 'dataset', 'id', id }
   local flat = redis.call('HGETALL', K.dataset(id))
   for i = 1, #flat, 2 do
     if flat[i] ~= 'schema' then
@@ -69,11 +70,11 @@ local function tell_dataset(id)
 end
 
 local function tell_gone(audience, type, id, owner)
-  append(audience, { 'type', type, 'id', id, 'deleted', '1', 'owner', owner or '' })
+  append(audience, { 'event', type, 'id', id, 'deleted', '1', 'owner', owner or '' })
 end
 
 local function tell_worker(id, slots)
-  append(K.shared_events, { 'type', 'worker', 'id', id, 'slots', slots })
+  append(K.shared_events, { 'event', 'worker', 'id', id, 'slots', slots })
 end
 
 -- Jobs -----------------------------------------------------------------------

@@ -1,10 +1,11 @@
 //! Data sets come, change their names and go.
 
 use assay_model::{
-    Collection, CollectionType, Column, ColumnType, DatasetId, DatasetKind, JobState, Schema,
+    Collection, CollectionType, Column, ColumnType, DatasetId, DatasetKind, Event, JobState, Schema,
 };
 use assay_store::{
     datasets::{Declare, DeleteDataset, NewCollection, Rename},
+    events::Replay,
     jobs::{Cancel, Finish, Finished},
 };
 use uuid::Uuid;
@@ -158,6 +159,7 @@ async fn force_deletes_a_data_set_under_its_readers() {
 async fn a_collection_is_declared_once_and_observed() {
     let redis = Redis::start().await;
     let store = redis.store().await;
+    let begun = store.tip().await.unwrap();
     let zoo = animals_collection();
     for _ in 0..2 {
         assert_eq!(
@@ -175,6 +177,13 @@ async fn a_collection_is_declared_once_and_observed() {
     );
     let found = store.find_dataset("ZOO").await.unwrap().unwrap();
     assert_eq!(found.collection, Some(zoo.collection.clone()));
+    match store.replay(None, &begun).await.unwrap() {
+        Replay::Events(told) => match told.as_slice() {
+            [(_, Event::Dataset(dataset))] => assert_eq!(**dataset, found),
+            other => panic!("it is told once: {other:?}"),
+        },
+        Replay::Reset(reason) => panic!("reset: {reason:?}"),
+    }
     assert_eq!(
         (found.kind, found.version, found.rows),
         (DatasetKind::Collection, 0, 3)
