@@ -1,15 +1,18 @@
 //! The time of day, and times in words that stay true.
 
+use crate::sig::Sig;
 use assay_model::Timestamp;
 use leptos::prelude::*;
 
+use crate::node::{El, IntoNode, Node, el};
+
 /// The present, moving on once a second in the browser.
 #[derive(Clone, Copy)]
-struct Clock(RwSignal<Timestamp>);
+struct Clock(Sig<Timestamp>);
 
 /// Starts the clock of the page.
 pub fn provide() {
-    let now = RwSignal::new(read());
+    let now = Sig::new(read());
     provide_context(Clock(now));
     if cfg!(feature = "hydrate") {
         Effect::new(move || {
@@ -25,34 +28,41 @@ pub fn provide() {
 }
 
 /// The present; what reads it is drawn anew each second.
-pub fn signal() -> Signal<Timestamp> {
-    use_context::<Clock>().map_or_else(|| Signal::stored(read()), |clock| clock.0.into())
+pub fn signal() -> Sig<Timestamp> {
+    use_context::<Clock>().map_or_else(|| Sig::new(read()), |clock| clock.0)
 }
 
 /// A time as people say it, with the exact one on hover.
-pub fn ago(at: Timestamp) -> AnyView {
+pub fn ago(at: Timestamp) -> Node {
     let now = signal();
-    let exact = RwSignal::new(utc(at));
-    if cfg!(feature = "hydrate") {
-        Effect::new(move || exact.set(local(at)));
-    }
-    view! { <time datetime=at.to_string() title=exact>{move || since(at, now.get())}</time> }
-        .into_any()
+    time(at).add(move || since(at, now.get())).into_node()
 }
 
 /// A time of day to the millisecond, with the date on hover.
-pub fn moment(at: Timestamp) -> AnyView {
-    let exact = RwSignal::new(utc(at));
-    if cfg!(feature = "hydrate") {
-        Effect::new(move || exact.set(local(at)));
-    }
+pub fn moment(at: Timestamp) -> Node {
+    let exact = exact(at);
     let clock = move || {
         let exact = exact.get();
         exact
             .split_once(", ")
             .map_or(exact.clone(), |(_, clock)| clock.to_owned())
     };
-    view! { <time datetime=at.to_string() title=exact>{clock}</time> }.into_any()
+    time(at).add(clock).into_node()
+}
+
+fn time(at: Timestamp) -> El {
+    let exact = exact(at);
+    el("time")
+        .attr("datetime", at.to_string())
+        .attr("title", move || exact.get())
+}
+
+/// The exact time: as the server writes it, then as the reader's browser does.
+fn exact(at: Timestamp) -> Sig<String> {
+    let exact = Sig::new(utc(at));
+    #[cfg(feature = "hydrate")]
+    Effect::new(move || exact.set(local(at)));
+    exact
 }
 
 /// How long `at` is past: `just now`, `3 min ago`, `2 days ago`.
@@ -93,11 +103,6 @@ fn local(at: Timestamp) -> String {
     let day = date.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED);
     let clock = date.to_locale_time_string("default");
     format!("{}, {}", String::from(day), String::from(clock))
-}
-
-#[cfg(not(feature = "hydrate"))]
-fn local(at: Timestamp) -> String {
-    utc(at)
 }
 
 #[cfg(test)]

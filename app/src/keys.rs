@@ -1,40 +1,46 @@
 //! The keyboard: what a key does wherever one is, and the list of it.
 
-use leptos::{html, prelude::*};
+use crate::node::{IntoNode, Node, el};
 
 /// The list of keys, and the keys themselves.
-pub fn dialog() -> AnyView {
-    let dialog = NodeRef::<html::Dialog>::new();
+pub fn dialog() -> Node {
     #[cfg(feature = "hydrate")]
-    Effect::new(move || browser::listen(dialog));
+    leptos::prelude::Effect::new(browser::listen);
     let rows = [
         ("N", "New analysis"),
         ("Ctrl Enter", "Run the analysis that one is describing"),
         ("?", "This list"),
         ("Esc", "Close"),
     ];
-    view! {
-        <dialog node_ref=dialog class="keys" aria-labelledby="keys-title">
-            <h2 id="keys-title">"Keys"</h2>
-            <dl class="facts">
-                {rows.map(|(key, does)| view! { <dt>{does}</dt><dd><kbd>{key}</kbd></dd> }).to_vec()}
-            </dl>
-            <form method="dialog"><button class="button">"Close"</button></form>
-        </dialog>
-    }
-    .into_any()
+    let facts = rows
+        .into_iter()
+        .fold(el("dl").class("facts"), |list, (key, does)| {
+            list.add(el("dt").add(does))
+                .add(el("dd").add(el("kbd").add(key)))
+        });
+    let close = el("form")
+        .attr("method", "dialog")
+        .add(el("button").class("button").add("Close"));
+    el("dialog")
+        .class("keys")
+        .attr("id", "keys")
+        .attr("aria-labelledby", "keys-title")
+        .add(el("h2").attr("id", "keys-title").add("Keys"))
+        .add(facts)
+        .add(close)
+        .into_node()
 }
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use leptos::{ev, html, prelude::*};
+    use leptos::{ev, prelude::*};
     use leptos_router::hooks::use_navigate;
     use wasm_bindgen::JsCast;
     use web_sys::{Element, HtmlDialogElement};
 
     use crate::urls;
 
-    pub fn listen(dialog: NodeRef<html::Dialog>) {
+    pub fn listen() {
         let navigate = use_navigate();
         let handle = window_event_listener(ev::keydown, move |event| {
             if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
@@ -46,9 +52,9 @@ mod browser {
                     navigate(urls::NEW, leptos_router::NavigateOptions::default());
                 }
                 "?" => {
-                    let dialog = dialog.get_untracked();
+                    let dialog = document().get_element_by_id("keys");
                     if let Some(dialog) =
-                        dialog.and_then(|d| d.dyn_into::<HtmlDialogElement>().ok())
+                        dialog.and_then(|dialog| dialog.dyn_into::<HtmlDialogElement>().ok())
                     {
                         // An open one stays open.
                         let _ = dialog.show_modal();

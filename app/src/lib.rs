@@ -10,15 +10,18 @@
 pub mod api;
 mod chart;
 mod clock;
+mod figures;
 mod form;
 mod keys;
 mod live;
 mod load;
+mod node;
 mod origin;
 mod pages;
 mod parts;
 #[cfg(feature = "ssr")]
 mod shell;
+mod sig;
 mod snippets;
 mod theme;
 pub mod urls;

@@ -9,8 +9,10 @@
 #[cfg(feature = "hydrate")]
 mod stream;
 
+use crate::sig::Sig;
 use assay_model::Event;
-use leptos::prelude::*;
+#[cfg(feature = "hydrate")]
+use leptos::prelude::Effect;
 
 /// How the stream stands, as the badge says it.
 #[cfg_attr(
@@ -52,8 +54,8 @@ impl Link {
 }
 
 /// Opens the stream, in the browser, and provides how it stands.
-pub fn provide() -> RwSignal<Link> {
-    let link = RwSignal::new(Link::Opening);
+pub fn provide() -> Sig<Link> {
+    let link = Sig::new(Link::Opening);
     #[cfg(feature = "hydrate")]
     Effect::new(move || stream::open(link));
     link

@@ -6,6 +6,7 @@
 //!
 //! While the server (or its Redis) is away, the page says so and asks again by itself.
 
+use crate::sig::Sig;
 use std::{sync::Arc, time::Duration};
 
 use assay_model::Problem;
@@ -14,6 +15,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::{Client, Reply},
+    node::{IntoNode, Node, p},
     parts::problem,
 };
 
@@ -34,11 +36,16 @@ impl Replies {
 /// whenever the addresses change.
 pub fn loaded(
     paths: impl Fn() -> Vec<String> + Send + Sync + 'static,
-    render: impl Fn(Replies) -> AnyView + Send + Sync + 'static,
-) -> AnyView {
-    let fallback = || view! { <p class="loading" role="status">"Loading"</p> }.into_any();
+    render: impl Fn(Replies) -> Node + Send + Sync + 'static,
+) -> Node {
+    let fallback = || {
+        p("loading")
+            .attr("role", "status")
+            .add("Loading")
+            .into_node()
+    };
     show(
-        Memo::new(move |_| paths()),
+        Box::new(paths),
         Arc::new(render),
         problem::trying_again,
         fallback,
@@ -48,39 +55,39 @@ pub fn loaded(
 /// As [`loaded`], but nothing stands there while there is nothing to show.
 pub fn loaded_quietly(
     path: &'static str,
-    render: impl Fn(Replies) -> AnyView + Send + Sync + 'static,
-) -> AnyView {
-    let nothing = || ().into_any();
+    render: impl Fn(Replies) -> Node + Send + Sync + 'static,
+) -> Node {
     show(
-        Memo::new(move |_| vec![path.to_owned()]),
+        Box::new(move || vec![path.to_owned()]),
         Arc::new(render),
-        |_| ().into_any(),
-        nothing,
+        |_| Node::Empty,
+        || Node::Empty,
     )
 }
 
-type Render = Arc<dyn Fn(Replies) -> AnyView + Send + Sync>;
+type Paths = Box<dyn Fn() -> Vec<String> + Send + Sync>;
+type Render = Arc<dyn Fn(Replies) -> Node + Send + Sync>;
 
 fn show(
-    paths: Memo<Vec<String>>,
+    paths: Paths,
     render: Render,
-    when_away: fn(&Reply) -> AnyView,
-    fallback: fn() -> AnyView,
-) -> AnyView {
-    let resource = Resource::new(move || paths.get(), |paths| Client::here().get_all(paths));
-    let failures = StoredValue::new(0_u32);
+    when_away: fn(&Reply) -> Node,
+    fallback: fn() -> Node,
+) -> Node {
+    let resource = Resource::new(paths, |paths| Client::here().get_all(paths));
+    let failures = Sig::new(0_u32);
     let body = move || {
         let render = Arc::clone(&render);
         Suspend::new(async move {
             let replies = resource.await;
             match replies.iter().find(|reply| reply.is_away()) {
                 None => {
-                    failures.set_value(0);
+                    failures.set(0);
                     render(Replies(replies))
                 }
                 Some(away) => {
-                    let failed = failures.get_value();
-                    failures.set_value(failed + 1);
+                    let failed = failures.peek(|failed| *failed);
+                    failures.set(failed + 1);
                     if cfg!(feature = "hydrate") {
                         set_timeout(move || resource.refetch(), back_off(failed));
                     }
@@ -89,12 +96,9 @@ fn show(
             }
         })
     };
-    view! {
-        <Transition fallback=fallback>
-            {body}
-        </Transition>
-    }
-    .into_any()
+    view! { <Transition fallback=fallback>{body}</Transition> }
+        .into_any()
+        .into_node()
 }
 
 /// How long to wait before the next try: 1, 2, 4 … 30 seconds.
@@ -103,8 +107,8 @@ pub fn back_off(failed: u32) -> Duration {
 }
 
 /// Fetches `paths` once more, in the browser, and hands over what came unless the
-/// server is away. What `apply` changes must outlive it: signals of a page that was left
-/// are gone, so it sets them with `try_set`.
+/// server is away. Values of a page that was left meanwhile
+/// are gone, and setting them does nothing.
 pub fn refresh(paths: Vec<String>, apply: impl FnOnce(Replies) + 'static) {
     let client = Client::here();
     let apply: Box<dyn FnOnce(Replies)> = Box::new(apply);

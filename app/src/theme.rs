@@ -1,6 +1,9 @@
 //! Light or dark: what the reader's system says, unless a cookie says otherwise.
 
+use crate::sig::Sig;
 use leptos::prelude::*;
+
+use crate::node::{IntoNode, Node, el};
 
 /// The colour scheme that the reader has chosen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,8 +49,8 @@ impl Theme {
 }
 
 /// The button that changes it. Without JavaScript the system decides.
-pub fn toggle() -> AnyView {
-    let theme = RwSignal::new(use_context::<Theme>().unwrap_or_default());
+pub fn toggle() -> Node {
+    let theme = Sig::new(use_context::<Theme>().unwrap_or_default());
     #[cfg(feature = "hydrate")]
     Effect::new(move || theme.set(browser::read()));
     let press = move |_| {
@@ -57,8 +60,12 @@ pub fn toggle() -> AnyView {
         browser::write(next);
     };
     let word = move || format!("Theme: {}", theme.get().as_str());
-    view! { <button type="button" class="rail-button alive-only" on:click=press>{word}</button> }
-        .into_any()
+    el("button")
+        .attr("type", "button")
+        .class("rail-button alive-only")
+        .on("click", press)
+        .add(word)
+        .into_node()
 }
 
 #[cfg(feature = "hydrate")]

@@ -2,6 +2,8 @@
 
 use assay_model::words;
 
+use crate::figures;
+
 use super::{
     plot::Plot,
     scale::{Scale, tick, ticks},
@@ -32,7 +34,7 @@ pub fn draw(plot: &Plot, width: f64) -> String {
         .map(|place| wide(place))
         .fold(0.0, f64::max);
     let left = (longest + 10.0).clamp(24.0, width * 0.38);
-    let fits = ((left - 10.0) / 7.0) as usize;
+    let fits = ((left - 10.0) / 7.2) as usize;
     let (least, most) = plot.range();
     let before = if least < 0.0 { VALUE } else { 0.0 };
     let after = if most > 0.0 { VALUE } else { 8.0 };
@@ -67,17 +69,22 @@ pub fn draw(plot: &Plot, width: f64) -> String {
         &plot.value_title,
     );
 
+    let values = plot
+        .series
+        .iter()
+        .flat_map(|series| series.values.iter().flatten());
+    let decimals = figures::decimals(values.copied());
     for (i, place) in plot.places.iter().enumerate() {
         let y = top + i as f64 * row + GAP / 2.0;
         let label = (left - 8.0, y + (row - GAP) / 2.0 + 4.5);
-        svg.text("label", label, Anchor::End, &words::shorten(place, fits));
+        svg.text("name", label, Anchor::End, &words::shorten(place, fits));
         for (n, series) in plot.series.iter().enumerate() {
             let Some(value) = series.values[i] else {
                 continue;
             };
             let (zero, end) = (scale.at(0.0), scale.at(value));
             let at = (zero.min(end), y + n as f64 * thick);
-            let figure = words::number(value);
+            let figure = figures::figure(value, decimals);
             let says = [place.as_str(), &series.name, &figure]
                 .join(" ")
                 .replace("  ", " ");

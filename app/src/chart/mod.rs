@@ -11,33 +11,32 @@ mod scale;
 pub mod spark;
 mod svg;
 
-use leptos::{html, prelude::*};
+pub use svg::escape;
+
+use crate::sig::Sig;
 use serde_json::Value;
 
 use plot::{Mark, Plot};
 
+use crate::node::{IntoNode, Node, div, el};
+
 /// The width drawn for on the server, which does not know the reader's.
-const FIRST_WIDTH: f64 = 640.0;
+const FIRST_WIDTH: f64 = 600.0;
 
 /// The chart of a specification, under its title; `None` when it is not of the kinds
 /// that are drawn here.
-pub fn chart(spec: &Value) -> Option<AnyView> {
+pub fn chart(spec: &Value) -> Option<Node> {
     let plot = Plot::read(spec)?;
-    let width = RwSignal::new(FIRST_WIDTH);
-    let frame = NodeRef::<html::Div>::new();
-    #[cfg(feature = "hydrate")]
-    Effect::new(move || browser::follow_width(frame, width));
+    let width = Sig::new(FIRST_WIDTH);
     let title = plot.title.clone();
-    let drawn = move || draw(&plot, width.get());
-    Some(
-        view! {
-            <section class="card chart-card">
-                <h2>{title}</h2>
-                <div class="chart" node_ref=frame inner_html=drawn></div>
-            </section>
-        }
-        .into_any(),
-    )
+    let frame = div("chart").html(move || draw(&plot, width.get()));
+    #[cfg(feature = "hydrate")]
+    let frame = frame.hook(move |frame| browser::follow_width(frame, width));
+    let card = el("section")
+        .class("card chart-card")
+        .add(el("h2").add(title))
+        .add(frame);
+    Some(card.into_node())
 }
 
 fn draw(plot: &Plot, width: f64) -> String {
@@ -50,22 +49,21 @@ fn draw(plot: &Plot, width: f64) -> String {
 
 #[cfg(feature = "hydrate")]
 mod browser {
-    use leptos::{html, prelude::*};
+    use leptos::prelude::*;
     use wasm_bindgen::{JsCast, closure::Closure};
     use web_sys::{Element, ResizeObserver};
 
+    use crate::sig::Sig;
+
     /// Draws anew whenever the frame has another width.
-    pub fn follow_width(frame: NodeRef<html::Div>, width: RwSignal<f64>) {
-        let Some(frame) = frame.get().map(|frame| frame.unchecked_into::<Element>()) else {
-            return;
-        };
+    pub fn follow_width(frame: Element, width: Sig<f64>) {
         let measured = frame.clone();
         let measure = Closure::<dyn FnMut()>::new(move || {
             let now = f64::from(measured.client_width());
             // A frame that is hidden has no width, and a scroll bar is no reason to redraw.
             if now > 0.0
                 && width
-                    .try_get_untracked()
+                    .try_peek(Clone::clone)
                     .is_some_and(|drawn| (drawn - now).abs() > 0.5)
             {
                 width.set(now);

@@ -1,18 +1,18 @@
 //! A distribution the size of a word, for a cell of a table.
 
-use leptos::prelude::*;
 use serde_json::Value;
 
 use super::svg::Svg;
+use crate::node::{IntoNode, Node, span};
 
 const HEIGHT: f64 = 20.0;
 const BAR: f64 = 6.0;
 
 /// The small histogram that `describe` leaves in a cell: `{"counts": […], …}`. `None`
 /// when the text is anything else.
-pub fn bars(text: &str) -> Option<AnyView> {
+pub fn bars(text: &str) -> Option<Node> {
     let drawn = draw(&serde_json::from_str(text).ok()?)?;
-    Some(view! { <span class="spark" inner_html=drawn></span> }.into_any())
+    Some(span("spark").html(drawn).into_node())
 }
 
 fn draw(value: &Value) -> Option<String> {

@@ -110,7 +110,7 @@ pub fn legend(svg: &mut Svg, names: &[String], width: f64) {
             break;
         }
         svg.bar(&mark(i), (x, 4.0), (10.0, 10.0), name);
-        svg.text("label", (x + 16.0, 13.0), Anchor::Start, &shown);
+        svg.text("name", (x + 16.0, 13.0), Anchor::Start, &shown);
         x += needs + 12.0;
     }
 }
@@ -122,7 +122,9 @@ pub fn mark(i: usize) -> String {
 
 /// About how wide a text of the charts' size is.
 pub fn wide(text: &str) -> f64 {
-    text.chars().count() as f64 * 7.0
+    text.chars()
+        .map(|c| if c.is_uppercase() { 9.5 } else { 7.2 })
+        .sum()
 }
 
 /// Text that is safe between tags and in attributes.

@@ -1,80 +1,81 @@
 //! Choosing columns, in order: those chosen as tags, the rest in a chooser.
 
 use assay_model::form::ColumnFilter;
-use leptos::{ev, prelude::*, web_sys::HtmlSelectElement};
+use leptos::web_sys::Event;
 
 use super::{Form, state};
+use crate::node::{IntoNode, Node, div, each, el, link, span, typed};
 
 /// The control of a field that takes columns.
-pub fn control(form: Form, name: &'static str, admits: ColumnFilter) -> AnyView {
-    let chosen = Memo::new(move |_| form.data.with(|data| data.filled(name)));
-    let tags = move || 0..chosen.with(Vec::len);
+pub fn control(form: Form, name: &'static str, admits: ColumnFilter) -> Node {
+    let chosen = move || form.data.with(|data| data.filled(name));
+    // Tags are told apart by their place, so that the keyboard stays where it was when
+    // one goes and the next takes its place.
+    let places = move || (0..chosen().len()).map(|place| place.to_string()).collect();
+    let tags = each(places, move |place| {
+        tag(form, name, place.parse().unwrap_or(0))
+    });
     let rest = move || {
-        let chosen = chosen.get();
-        let names = form.schema.with_value(|schema| {
-            let columns = schema
+        let chosen = chosen();
+        let mut options = vec![el("option").attr("value", "").add("Add a column")];
+        form.schema.peek(|schema| {
+            let rest = schema
                 .columns
                 .iter()
                 .filter(|column| admits.admits(column.kind) && !chosen.contains(&column.name));
-            columns
-                .map(|column| {
-                    (
-                        column.name.clone(),
-                        format!("{} ({})", column.name, column.kind.word()),
-                    )
-                })
-                .collect::<Vec<_>>()
+            options.extend(rest.map(|column| {
+                el("option").attr("value", column.name.clone()).add(format!(
+                    "{} ({})",
+                    column.name,
+                    column.kind.word()
+                ))
+            }));
         });
-        let option = |(name, label)| view! { <option value=name>{label}</option> };
-        names.into_iter().map(option).collect_view()
+        options
     };
-    let add = move |event: ev::Event| {
-        let picked = event_target_value(&event);
-        event_target::<HtmlSelectElement>(&event).set_value("");
+    let add = move |event: Event| {
+        let picked = typed(&event);
         if !picked.is_empty() {
-            let mut values = chosen.get_untracked();
+            let mut values = form.data.peek(|data| data.filled(name));
             values.push(picked);
             form.change(
                 form.data
-                    .with_untracked(|data| state::with_values(data, name, &values)),
+                    .peek(|data| state::with_values(data, name, &values)),
             );
         }
     };
-    view! {
-        <div class="input tags">
-            <For each=tags key=|i| *i children=move |i| tag(form, name, chosen, i) />
-            <select name=name class="add" aria-label="Add a column" on:change=add>
-                <option value="">"Add a column"</option>
-                {rest}
-            </select>
-        </div>
-    }
-    .into_any()
+    let add = el("select")
+        .class("add")
+        .attr("name", name)
+        .attr("aria-label", "Add a column")
+        .on("change", add)
+        .add(rest);
+    div("input tags").add(tags).add(add).into_node()
 }
 
-fn tag(form: Form, name: &'static str, chosen: Memo<Vec<String>>, i: usize) -> AnyView {
-    let column = move || chosen.with(|chosen| chosen.get(i).cloned().unwrap_or_default());
-    let without = move || {
-        let mut values = chosen.get();
-        if i < values.len() {
-            values.remove(i);
+fn tag(form: Form, name: &'static str, place: usize) -> Node {
+    let column = move || {
+        form.data
+            .with(|data| data.filled(name).into_iter().nth(place).unwrap_or_default())
+    };
+    let without = move |data: &assay_model::form::FormData| {
+        let mut values = data.filled(name);
+        if place < values.len() {
+            values.remove(place);
         }
-        values
+        state::with_values(data, name, &values)
     };
-    let address = move || form.address(|data| state::with_values(data, name, &without()));
-    let remove = move |event: ev::MouseEvent| {
+    let remove = move |event: Event| {
         event.prevent_default();
-        form.change(
-            form.data
-                .with_untracked(|data| state::with_values(data, name, &without())),
-        );
+        form.change(form.data.peek(without));
     };
-    view! {
-        <span class="tag">
-            {column}
-            <input type="hidden" name=name value=column />
-            <a class="remove" href=address aria-label=move || format!("Remove {}", column()) on:click=remove>"×"</a>
-        </span>
-    }
-    .into_any()
+    let cross = link(move || form.address(without), "×")
+        .class("remove")
+        .attr("aria-label", move || format!("Remove {}", column()))
+        .on("click", remove);
+    let kept = el("input")
+        .attr("type", "hidden")
+        .attr("name", name)
+        .attr("value", column);
+    span("tag").add(column).add(kept).add(cross).into_node()
 }

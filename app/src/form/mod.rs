@@ -6,49 +6,52 @@ mod errors;
 mod rows;
 pub mod state;
 
+use crate::sig::{Made, Sig, made};
 use assay_model::{
     Analysis, FieldError, Schema,
     analysis::{MeasureFn, Op},
     form::{Control, Field, FormData},
 };
-use leptos::prelude::*;
+use leptos::web_sys::Event;
 
-pub use errors::one as error;
+pub use errors::list as error_list;
 
-use crate::urls;
+use crate::{
+    node::{IntoNode, Node, el, p, span, typed},
+    urls,
+};
 
 /// A form as one fills it in. Everything on the page follows `data`.
 #[derive(Clone, Copy)]
 pub struct Form {
     /// What stands in it.
-    pub data: RwSignal<FormData>,
+    pub data: Sig<FormData>,
     /// The kind of analysis.
     pub kind: &'static str,
     /// Its fields.
-    pub fields: StoredValue<Vec<Field>>,
+    pub fields: Sig<Vec<Field>>,
     /// The columns of the data set.
-    pub schema: StoredValue<Schema>,
+    pub schema: Sig<Schema>,
     /// Whether errors are shown: from the first change on, not before one has begun.
-    pub is_checked: RwSignal<bool>,
+    pub is_checked: Sig<bool>,
     /// What it makes, or what is wrong with it.
-    pub made: Memo<Result<Analysis, Vec<FieldError>>>,
+    pub made: Made<Result<Analysis, Vec<FieldError>>>,
 }
 
 impl Form {
     /// The form of a kind, over a data set of this schema.
     pub fn new(data: FormData, kind: &'static str, schema: Schema, is_checked: bool) -> Self {
-        let fields = StoredValue::new(Analysis::fields(kind).unwrap_or_default());
-        let schema = StoredValue::new(schema);
-        let data = RwSignal::new(data);
-        let made = Memo::new(move |_| {
-            data.with(|data| schema.with_value(|schema| state::check(kind, data, schema)))
-        });
+        let fields = Sig::new(Analysis::fields(kind).unwrap_or_default());
+        let schema = Sig::new(schema);
+        let data = Sig::new(data);
+        let made =
+            made(move || data.with(|data| schema.peek(|schema| state::check(kind, data, schema))));
         Self {
             data,
             kind,
             fields,
             schema,
-            is_checked: RwSignal::new(is_checked),
+            is_checked: Sig::new(is_checked),
             made,
         }
     }
@@ -62,9 +65,7 @@ impl Form {
     /// The address of the form as `change` would make it; links without JavaScript.
     pub fn address(self, change: impl FnOnce(&FormData) -> FormData) -> String {
         let changed = self.data.with(change);
-        let mut tidy = self
-            .fields
-            .with_value(|fields| state::tidy(&changed, fields));
+        let mut tidy = self.fields.peek(|fields| state::tidy(&changed, fields));
         if self.is_checked.get() {
             tidy.push("check", "1");
         }
@@ -72,25 +73,23 @@ impl Form {
     }
 
     /// All fields, in the order of the kind.
-    pub fn controls(self) -> AnyView {
-        let fields = self.fields.get_value();
-        fields
+    pub fn controls(self) -> Vec<Node> {
+        self.fields
+            .peek(Clone::clone)
             .into_iter()
             .map(|field| self.field(field))
-            .collect_view()
-            .into_any()
+            .collect()
     }
 
-    fn field(self, field: Field) -> AnyView {
+    fn field(self, field: Field) -> Node {
         let Field {
             name,
             label,
             hint,
             control,
         } = field;
-        let has_error = Memo::new(move |_| self.has_error(name));
         let class = move || {
-            if has_error.get() {
+            if self.has_error(name) {
                 "field wrong"
             } else {
                 "field"
@@ -104,43 +103,33 @@ impl Form {
             Control::Order => rows::order(self),
             Control::Number { default, unit, .. } => self.number(name, default, unit),
         };
-        let hint = (!hint.is_empty()).then(|| view! { <p class="hint">{hint}</p> });
-        view! {
-            <fieldset class=class>
-                <legend class="label">{label}</legend>
-                {control}
-                {errors::list(self, name)}
-                {hint}
-            </fieldset>
-        }
-        .into_any()
+        el("fieldset")
+            .class(class)
+            .add(el("legend").class("label").add(label))
+            .add(control)
+            .add(errors::list(self, move |field| field == name))
+            .add((!hint.is_empty()).then(|| p("hint").add(hint)))
+            .into_node()
     }
 
-    fn number(self, name: &'static str, default: u64, unit: &'static str) -> AnyView {
+    fn number(self, name: &'static str, default: u64, unit: &'static str) -> Node {
         let value = move || self.data.with(|data| state::cell(data, name, 0).to_owned());
-        let change = move |event| {
-            let typed = event_target_value(&event);
-            self.change(
-                self.data
-                    .with_untracked(|data| state::with_one(data, name, &typed)),
-            );
+        let change = move |event: Event| {
+            let typed = typed(&event);
+            self.change(self.data.peek(|data| state::with_one(data, name, &typed)));
         };
-        view! {
-            <span class="input unit">
-                <input
-                    name=name
-                    inputmode="numeric"
-                    autocomplete="off"
-                    aria-label=format!("At most so many {unit}")
-                    placeholder=assay_model::words::count(default)
-                    value=self.data.with_untracked(|data| state::cell(data, name, 0).to_owned())
-                    prop:value=value
-                    on:input=change
-                />
-                <span class="soft">{unit}</span>
-            </span>
-        }
-        .into_any()
+        let input = el("input")
+            .attr("name", name)
+            .attr("inputmode", "numeric")
+            .attr("autocomplete", "off")
+            .attr("aria-label", format!("At most so many {unit}"))
+            .attr("placeholder", assay_model::words::count(default))
+            .value(value)
+            .on("input", change);
+        span("input unit")
+            .add(input)
+            .add(span("soft").add(unit))
+            .into_node()
     }
 
     fn has_error(self, field: &str) -> bool {
@@ -153,7 +142,7 @@ impl Form {
 
     /// The columns of the data set, with their types.
     fn columns(self) -> Vec<(String, String)> {
-        self.schema.with_value(|schema| {
+        self.schema.peek(|schema| {
             let label = |column: &assay_model::Column| {
                 (
                     column.name.clone(),
@@ -167,7 +156,7 @@ impl Form {
     /// The columns that the result will have, as far as the form says.
     fn result_columns(self) -> Vec<(String, String)> {
         let read = self.data.with(|data| {
-            self.schema.with_value(|schema| {
+            self.schema.peek(|schema| {
                 Analysis::from_form(self.kind, data, schema).map(|(analysis, _)| match analysis {
                     Analysis::Aggregate(aggregate) => Some(aggregate.output(schema)),
                     _ => None,
@@ -206,10 +195,10 @@ fn comparisons() -> Vec<(String, String)> {
 fn choice(
     name: &'static str,
     label: String,
-    options: impl Fn() -> Vec<(String, String)> + Send + Sync + 'static,
-    chosen: impl Fn() -> String + Send + Sync + 'static,
-    choose: impl Fn(String) + 'static,
-) -> AnyView {
+    options: impl Fn() -> Vec<(String, String)> + Send + 'static,
+    chosen: impl Fn() -> String + Send + 'static,
+    choose: impl Fn(&str) + Send + 'static,
+) -> Node {
     let drawn = move || {
         let chosen = chosen();
         let mut options = options();
@@ -218,11 +207,18 @@ fn choice(
         }
         let option = |(value, label): (String, String)| {
             let is_chosen = value == chosen;
-            view! { <option value=value selected=is_chosen prop:selected=is_chosen>{label}</option> }
+            el("option")
+                .attr("value", value)
+                .attr("selected", is_chosen)
+                .add(label)
         };
-        options.into_iter().map(option).collect_view()
+        options.into_iter().map(option).collect::<Vec<_>>()
     };
-    let change = move |event| choose(event_target_value(&event));
-    view! { <select class="input" name=name aria-label=label on:change=change>{drawn}</select> }
-        .into_any()
+    el("select")
+        .class("input")
+        .attr("name", name)
+        .attr("aria-label", label)
+        .on("change", move |event| choose(&typed(&event)))
+        .add(drawn)
+        .into_node()
 }

@@ -1,12 +1,14 @@
 //! Fields that have rows: measures, conditions, sort keys. One blank row always stands
 //! at the end; a row whose first part is blank says nothing.
 
-use leptos::{ev, prelude::*};
+use assay_model::form::FormData;
+use leptos::web_sys::Event;
 
 use super::{
     Form, choice, comparisons, functions,
     state::{self, HAVING, MEASURES, Names, ORDER, cell, count},
 };
+use crate::node::{IntoNode, Node, div, each, el, link, several, span, typed};
 
 /// Which columns a condition speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +38,12 @@ impl Row {
         let changed = self
             .form
             .data
-            .with_untracked(|data| state::with_cell(data, self.names, self.at, part, value));
+            .peek(|data| state::with_cell(data, self.names, self.at, part, value));
         self.form.change(changed);
+    }
+
+    fn is_blank(self) -> bool {
+        self.get(0).trim().is_empty()
     }
 
     /// A part that is chosen.
@@ -45,15 +51,15 @@ impl Row {
         self,
         part: usize,
         label: &str,
-        options: impl Fn() -> Vec<(String, String)> + Send + Sync + 'static,
-    ) -> AnyView {
+        options: impl Fn() -> Vec<(String, String)> + Send + 'static,
+    ) -> Node {
         let label = format!("{label}, row {}", self.at + 1);
         choice(
             self.names[part],
             label,
             options,
             move || self.get(part),
-            move |value| self.set(part, &value),
+            move |value| self.set(part, value),
         )
     }
 
@@ -62,78 +68,85 @@ impl Row {
     fn text(
         self,
         part: usize,
-        label: &str,
-        is_shown: impl Fn() -> bool + Send + Sync + 'static,
-    ) -> AnyView {
-        let first = self
-            .form
-            .data
-            .with_untracked(|data| cell(data, self.names[part], self.at).to_owned());
-        view! {
-            <input
-                class="input"
-                class:hidden=move || !is_shown()
-                name=self.names[part]
-                autocomplete="off"
-                placeholder=label.to_owned()
-                aria-label=format!("{label}, row {}", self.at + 1)
-                value=first
-                prop:value=move || self.get(part)
-                on:input=move |event| self.set(part, &event_target_value(&event))
-            />
-        }
-        .into_any()
+        label: &'static str,
+        is_shown: impl Fn() -> bool + Send + 'static,
+    ) -> Node {
+        el("input")
+            .class(move || if is_shown() { "input" } else { "input hidden" })
+            .attr("name", self.names[part])
+            .attr("autocomplete", "off")
+            .attr("placeholder", label)
+            .attr("aria-label", format!("{label}, row {}", self.at + 1))
+            .value(move || self.get(part))
+            .on("input", move |event| self.set(part, &typed(&event)))
+            .into_node()
     }
 
-    fn remove(self, is_blank: Memo<bool>) -> AnyView {
-        let (names, at) = (self.names, self.at);
-        let address = move || {
-            self.form
-                .address(|data| state::without_row(data, names, at))
-        };
-        let press = move |event: ev::MouseEvent| {
+    fn remove(self) -> Node {
+        let without = move |data: &FormData| state::without_row(data, self.names, self.at);
+        let press = move |event: Event| {
             event.prevent_default();
-            self.form.change(
-                self.form
-                    .data
-                    .with_untracked(|data| state::without_row(data, names, at)),
-            );
+            self.form.change(self.form.data.peek(without));
         };
-        view! {
-            <a class="remove" class:hidden=is_blank href=address aria-label=format!("Remove row {}", at + 1) on:click=press>"×"</a>
-        }
-        .into_any()
+        link(move || self.form.address(without), "×")
+            .class(move || {
+                if self.is_blank() {
+                    "remove hidden"
+                } else {
+                    "remove"
+                }
+            })
+            .attr("aria-label", format!("Remove row {}", self.at + 1))
+            .on("click", press)
+            .into_node()
     }
 }
 
 /// Measures: a function, a column, and for a quantile which one.
-pub fn measures(form: Form) -> AnyView {
+pub fn measures(form: Form) -> Node {
     rows(form, MEASURES, |row| {
-        let is_quantile = Memo::new(move |_| row.get(0) == "quantile");
-        view! {
-            {row.choice(0, "Measure", || with_blank("Add a measure", functions()))}
-            <span class="parts">
-                <span class="soft joint">"of"</span>
-                {row.choice(1, "Column", move || with_blank(if row.get(0) == "count" { "all rows" } else { "choose a column" }, row.form.columns()))}
-                {row.text(2, "0.9", move || is_quantile.get())}
-                {row.text(3, "Name it", || true)}
-            </span>
-        }
-        .into_any()
+        let columns = move || {
+            let first = if row.get(0) == "count" {
+                "all rows"
+            } else {
+                "choose a column"
+            };
+            with_blank(first, row.form.columns())
+        };
+        let parts = span("parts")
+            .add(span("soft joint").add("of"))
+            .add(row.choice(1, "Column", columns))
+            .add(row.text(2, "0.9", move || row.get(0) == "quantile"))
+            .add(row.text(3, "Name it", || true));
+        several![
+            row.choice(0, "Measure", || with_blank("Add a measure", functions())),
+            parts
+        ]
     })
 }
 
 /// Conditions: a column, a comparison, a value; rows with the same mark are either-or.
-pub fn conditions(form: Form, names: Names, source: Source) -> AnyView {
+pub fn conditions(form: Form, names: Names, source: Source) -> Node {
     rows(form, names, move |row| {
-        let columns = move || match source {
-            Source::DataSet => row.form.columns(),
-            Source::Result => row.form.result_columns(),
+        let add = if names == HAVING {
+            "Add a condition on groups"
+        } else {
+            "Add a condition"
         };
-        let takes_value =
-            Memo::new(move |_| !matches!(row.get(1).as_str(), "is_null" | "not_null"));
-        let is_one_of_many =
-            Memo::new(move |_| row.form.data.with(|data| count(data, row.names[0]) > 1));
+        let columns = move || match source {
+            Source::DataSet => with_blank(add, row.form.columns()),
+            Source::Result => with_blank(add, row.form.result_columns()),
+        };
+        let comparisons = move || {
+            let mut all = comparisons();
+            // A row begins with the first of them, which a blank stands for.
+            if row.get(1).is_empty()
+                && let Some(first) = all.first_mut()
+            {
+                first.0.clear();
+            }
+            all
+        };
         let marks = || {
             [
                 ("", "must hold"),
@@ -143,60 +156,51 @@ pub fn conditions(form: Form, names: Names, source: Source) -> AnyView {
             .map(|(value, label)| (value.to_owned(), label.to_owned()))
             .to_vec()
         };
-        let add = if names == HAVING {
-            "Add a condition on groups"
-        } else {
-            "Add a condition"
+        let joins = move || {
+            let is_one_of_many = row.form.data.with(|data| count(data, row.names[0]) > 1);
+            if is_one_of_many {
+                "join"
+            } else {
+                "join hidden"
+            }
         };
-        view! {
-            {row.choice(0, "Column", move || with_blank(add, columns()))}
-            <span class="parts">
-                {row.choice(1, "Comparison", move || {
-                    let mut all = comparisons();
-                    // A row begins with the first of them, which a blank stands for.
-                    if row.get(1).is_empty() && let Some(first) = all.first_mut() {
-                        first.0.clear();
-                    }
-                    all
-                })}
-                {row.text(2, "Value", move || takes_value.get())}
-                <span class:hidden=move || !is_one_of_many.get()>{row.choice(3, "How it joins the others", marks)}</span>
-            </span>
-        }
-        .into_any()
+        let parts = span("parts")
+            .add(row.choice(1, "Comparison", comparisons))
+            .add(row.text(2, "Value", move || {
+                !matches!(row.get(1).as_str(), "is_null" | "not_null")
+            }))
+            .add(
+                el("span")
+                    .class(joins)
+                    .add(row.choice(3, "How it joins the others", marks)),
+            );
+        several![row.choice(0, "Column", columns), parts]
     })
 }
 
 /// Sort keys: a column and a direction.
-pub fn order(form: Form) -> AnyView {
+pub fn order(form: Form) -> Node {
     rows(form, ORDER, |row| {
-        let directions = || {
-            [("", "rising"), ("desc", "falling")]
+        let directions = move || {
+            let rising = if row.get(1) == "asc" { "asc" } else { "" };
+            [(rising, "rising"), ("desc", "falling")]
                 .map(|(value, label)| (value.to_owned(), label.to_owned()))
                 .to_vec()
         };
-        view! {
-            {row.choice(0, "Column", move || with_blank("Add a column", row.form.result_columns()))}
-            <span class="parts">
-                {row.choice(1, "Direction", move || {
-                    let mut all = directions();
-                    if row.get(1) == "asc" && let Some(first) = all.first_mut() {
-                        "asc".clone_into(&mut first.0);
-                    }
-                    all
-                })}
-            </span>
-        }
-        .into_any()
+        let columns = move || with_blank("Add a column", row.form.result_columns());
+        several![
+            row.choice(0, "Column", columns),
+            span("parts").add(row.choice(1, "Direction", directions))
+        ]
     })
 }
 
 fn rows(
     form: Form,
     names: Names,
-    draw: impl Fn(Row) -> AnyView + Clone + Send + Sync + 'static,
-) -> AnyView {
-    let all = move || {
+    draw: impl Fn(Row) -> Node + Clone + Send + Sync + 'static,
+) -> Node {
+    let places = move || {
         let filled = form.data.with(|data| {
             let rows = count(data, names[0]);
             // The last row may be blank already: then it is the blank one.
@@ -206,20 +210,21 @@ fn rows(
                 rows
             }
         });
-        0..=filled
+        (0..=filled).map(|place| place.to_string()).collect()
     };
-    let row = move |at: usize| {
-        let row = Row { form, names, at };
-        let is_blank = Memo::new(move |_| row.get(0).trim().is_empty());
-        view! {
-            <div class="row" class:blank=is_blank>
-                {draw(row)}
-                {row.remove(is_blank)}
-            </div>
-        }
-        .into_any()
+    let row = move |place: String| {
+        let row = Row {
+            form,
+            names,
+            at: place.parse().unwrap_or(0),
+        };
+        el("div")
+            .class(move || if row.is_blank() { "row blank" } else { "row" })
+            .add(draw(row))
+            .add(row.remove())
+            .into_node()
     };
-    view! { <div class="rows"><For each=all key=|at| *at children=row /></div> }.into_any()
+    div("rows").add(each(places, row)).into_node()
 }
 
 fn with_blank(label: &str, mut options: Vec<(String, String)>) -> Vec<(String, String)> {

@@ -1,5 +1,6 @@
 //! The browser's `EventSource`, opened again when it has given up.
 
+use crate::sig::Sig;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use assay_model::{Event, ResetReason};
@@ -44,7 +45,7 @@ pub fn listen(handler: Handler) {
 }
 
 /// Opens the stream.
-pub fn open(link: RwSignal<Link>) {
+pub fn open(link: Sig<Link>) {
     let last_id = STATE.with_borrow(|state| state.last_id.clone());
     let address = if last_id.is_empty() {
         urls::api::EVENTS.to_owned()

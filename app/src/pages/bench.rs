@@ -1,11 +1,12 @@
 //! The bench: what runs, what has just finished, what there is to work with.
 
+use crate::sig::{Sig, made};
 use assay_model::{Dataset, Event, Job, JobState, Page, RedisStatus, Status, words};
-use leptos::prelude::*;
 
 use crate::{
     api::Client,
     live, load,
+    node::{El, IntoNode, Node, div, el, link, p, several, span},
     pages::datasets::Datasets,
     parts::{
         self,
@@ -25,7 +26,7 @@ const FINISHED: usize = 6;
 const DATASETS: usize = 8;
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     load::loaded(paths, |replies| {
         match (
             replies.read::<Page<Job>>(0),
@@ -48,70 +49,78 @@ fn paths() -> Vec<String> {
     ]
 }
 
-fn bench(jobs: Vec<Job>, datasets: Vec<Dataset>, status: Status) -> AnyView {
+fn bench(jobs: Vec<Job>, datasets: Vec<Dataset>, status: Status) -> Node {
     let jobs = Jobs::new(jobs);
     let datasets = Datasets::new(datasets);
-    let status = RwSignal::new(status);
+    let status = Sig::new(status);
     live::on_event(move |event| {
         jobs.apply(event, |_| true);
         datasets.apply(event);
         if matches!(event, Event::Reset(_) | Event::Worker(_)) {
             load::refresh(paths(), move |replies| {
                 if let Ok(page) = replies.read::<Page<Job>>(0) {
-                    let _ = jobs.0.try_set(page.items);
+                    jobs.0.set(page.items);
                 }
                 if let Ok(page) = replies.read::<Page<Dataset>>(1) {
-                    let _ = datasets.0.try_set(page.items);
+                    datasets.0.set(page.items);
                 }
                 if let Ok(now) = replies.read::<Status>(2) {
-                    let _ = status.try_set(now);
+                    status.set(now);
                 }
             });
         }
     });
 
-    let active = jobs.ids(usize::MAX, |job| !job.state.is_terminal());
-    let finished = jobs.ids(FINISHED, |job| job.state.is_terminal());
-    let is_new = Memo::new(move |_| datasets.0.with(Vec::is_empty) && jobs.0.with(Vec::is_empty));
+    let active = jobs.under_way();
+    let finished = jobs.over(FINISHED);
+    let is_new = made(move || datasets.0.with(Vec::is_empty) && jobs.0.with(Vec::is_empty));
     let summary = move || jobs.0.with(|jobs| summary(jobs));
-    let actions = view! {
-        <a class="button" href=urls::DATASETS>"Load data"</a>
-        <a class="button main" href=urls::NEW>"New analysis" <kbd class="alive-only">"N"</kbd></a>
-    };
+    let actions = several![
+        link(urls::DATASETS, "Load data").class("button"),
+        new_analysis(),
+    ];
     let now = move || {
         if active.with(Vec::is_empty) {
-            view! { <p class="soft">"Nothing runs and nothing waits."</p> }.into_any()
+            p("soft").add("Nothing runs and nothing waits.").into_node()
         } else {
             jobs.list(active, false)
         }
     };
-    let done = move || {
-        let some = !finished.with(Vec::is_empty);
-        some.then(|| parts::card("Finished", jobs.list(finished, false)))
-    };
+    let has_finished = made(move || !finished.with(Vec::is_empty));
     let main = move || {
         if is_new.get() {
-            welcome()
-        } else {
-            view! {
-                {parts::card("Now", now.into_any())}
-                {done}
-            }
-            .into_any()
+            return welcome();
         }
+        let done = move || {
+            has_finished
+                .get()
+                .then(|| parts::card("Finished", jobs.list(finished, false)))
+        };
+        several![parts::card("Now", now), done]
     };
-    view! {
-        {parts::head("Bench", ().into_any(), view! { <p class="lead">{summary}</p> }.into_any(), actions.into_any())}
-        <div class="columns">
-            <div class="stack">{main}</div>
-            <aside class="stack" aria-label="At hand">
-                {at_hand(datasets)}
-                {upload()}
-                {move || parts::card("Redis", redis(&status.get()))}
-            </aside>
-        </div>
-    }
-    .into_any()
+    let aside = el("aside")
+        .class("stack")
+        .attr("aria-label", "At hand")
+        .add(at_hand(datasets))
+        .add(upload())
+        .add(parts::card("Redis", move || status.with(redis)));
+    several![
+        parts::head(
+            "Bench",
+            Node::Empty,
+            p("lead").add(summary).into_node(),
+            actions
+        ),
+        div("columns").add(div("stack").add(main)).add(aside),
+    ]
+}
+
+/// The main button of pages from which one goes on to an analysis.
+pub fn new_analysis() -> Node {
+    link(urls::NEW, "New analysis ")
+        .class("button main")
+        .add(el("kbd").class("alive-only").add("N"))
+        .into_node()
 }
 
 fn summary(jobs: &[Job]) -> String {
@@ -133,7 +142,7 @@ fn summary(jobs: &[Job]) -> String {
 }
 
 /// The first visit: one thing to do.
-fn welcome() -> AnyView {
+fn welcome() -> Node {
     let doer = Doer::here();
     let load = press(
         "Load the sample and run a first analysis",
@@ -147,49 +156,47 @@ fn welcome() -> AnyView {
             });
         },
     );
-    view! {
-        <section class="card welcome">
-            <h2>"Begin here"</h2>
-            <p>
-                "The sample is every flight that left New York in 2013, with the weather, the planes, the airports and the airlines: 336,776 flights in all. It loads in seconds, and a first analysis asks which airline leaves latest."
-            </p>
-            {load}
-            <p class="soft">"Or load a file of your own: drop it anywhere on the dashed field."</p>
-        </section>
-    }
-    .into_any()
+    el("section")
+        .class("card welcome")
+        .add(el("h2").add("Begin here"))
+        .add(el("p").add("The sample is every flight that left New York in 2013, with the weather, the planes, the airports and the airlines: 336,776 flights in all. It loads in seconds, and a first analysis asks which airline leaves latest."))
+        .add(load)
+        .add(p("soft").add("Or load a file of your own: drop it on the dashed field."))
+        .into_node()
 }
 
-fn at_hand(datasets: Datasets) -> AnyView {
+fn at_hand(datasets: Datasets) -> Node {
     let list = move || {
         let all = datasets.0.get();
         if all.is_empty() {
-            return view! { <p class="soft">"None yet."</p> }.into_any();
+            return p("soft").add("None yet.").into_node();
         }
         let more = all.len().saturating_sub(DATASETS) as u64;
-        let rows = all.into_iter().take(DATASETS).map(|dataset| {
-            let name = dataset.name.to_string();
-            view! {
-                <dt><a href=urls::dataset(&name)>{name.clone()}</a>{live_mark(&dataset)}</dt>
-                <dd>{size(&dataset)}</dd>
-            }
-        });
-        let more = (more > 0).then(
-            || view! { <p><a href=urls::DATASETS>{format!("{} more", words::count(more))}</a></p> },
-        );
-        view! {
-            <dl class="facts">{rows.collect_view()}</dl>
-            {more}
-        }
-        .into_any()
+        let rows = all
+            .iter()
+            .take(DATASETS)
+            .fold(el("dl").class("facts"), |list, dataset| {
+                let name = dataset.name.to_string();
+                let term = el("dt")
+                    .add(link(urls::dataset(&name), name.as_str()))
+                    .add(live_mark(dataset));
+                list.add(term).add(el("dd").add(size(dataset)))
+            });
+        let more = (more > 0)
+            .then(|| el("p").add(link(urls::DATASETS, format!("{} more", words::count(more)))));
+        several![rows, more]
     };
-    parts::card("Data sets", list.into_any())
+    parts::card("Data sets", list)
 }
 
 /// Says of a collection that it is read where it is.
-pub fn live_mark(dataset: &Dataset) -> Option<AnyView> {
+pub fn live_mark(dataset: &Dataset) -> Option<El> {
     let is_live = dataset.collection.is_some();
-    is_live.then(|| view! { <span class="tagline" title="Read in Redis where it is, each time anew">"live"</span> }.into_any())
+    is_live.then(|| {
+        span("tagline")
+            .attr("title", "Read in Redis where it is, each time anew")
+            .add("live")
+    })
 }
 
 /// How much there is of a data set.
@@ -201,7 +208,7 @@ pub fn size(dataset: &Dataset) -> String {
     }
 }
 
-fn redis(status: &Status) -> AnyView {
+fn redis(status: &Status) -> Node {
     let RedisStatus {
         memory_used,
         memory_max,
@@ -218,19 +225,16 @@ fn redis(status: &Status) -> AnyView {
         words::count(status.workers),
         words::counted(status.slots, "slot", "slots")
     );
-    let warning = warning
-        .clone()
-        .map(|warning| view! { <p class="hint bad">{warning}</p> });
-    view! {
-        <dl class="facts">
-            <dt>"Memory"</dt>
-            <dd>{memory}</dd>
-            <dt>"Persistence"</dt>
-            <dd class=safe>{persistence.clone()}</dd>
-            <dt>"Workers"</dt>
-            <dd>{workers}</dd>
-        </dl>
-        {warning}
-    }
-    .into_any()
+    let facts = el("dl")
+        .class("facts")
+        .add(el("dt").add("Memory"))
+        .add(el("dd").add(memory))
+        .add(el("dt").add("Persistence"))
+        .add(el("dd").class(safe).add(persistence.as_str()))
+        .add(el("dt").add("Workers"))
+        .add(el("dd").add(workers));
+    several![
+        facts,
+        warning.as_deref().map(|warning| p("hint bad").add(warning))
+    ]
 }

@@ -1,7 +1,7 @@
 //! One data set: what it is, its columns, its first rows, how to read it from elsewhere.
 
 use assay_model::{Dataset, Page, ResultColumn, words};
-use leptos::prelude::*;
+use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 use serde_json::{Map, Value};
 
@@ -9,6 +9,7 @@ use super::bench::{live_mark, size};
 use crate::{
     api::Client,
     clock, load,
+    node::{IntoNode, Node, div, el, link, p, several, span},
     parts::{
         self,
         copy::copy_button,
@@ -23,7 +24,7 @@ use crate::{
 const FIRST: u64 = 20;
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     let params = use_params_map();
     let paths = move || {
         let name = params.with(|params| params.get("name")).unwrap_or_default();
@@ -41,7 +42,7 @@ pub fn page() -> AnyView {
     })
 }
 
-fn one(dataset: &Dataset, rows: AnyView) -> AnyView {
+fn one(dataset: &Dataset, rows: Node) -> Node {
     let name = dataset.name.to_string();
     let mut facts = vec![size(dataset)];
     if dataset.collection.is_none() {
@@ -53,47 +54,43 @@ fn one(dataset: &Dataset, rows: AnyView) -> AnyView {
         "column",
         "columns",
     ));
-    let facts = facts
-        .into_iter()
-        .map(|fact| view! { <span>{fact}</span> })
-        .collect_view();
-    let below = view! {
-        <div class="facts-line">
-            {live_mark(dataset)}
-            {facts}
-            <span>"loaded " {clock::ago(dataset.created)}</span>
-        </div>
-    };
-    let crumbs = view! { <nav class="crumbs" aria-label="Where one is"><a href=urls::DATASETS>"Data sets"</a></nav> };
-    let actions = view! {
-        {delete(&name)}
-        <a class="button main" href=urls::analyse(&name)>"Analyse"</a>
-    };
+    let facts: Vec<_> = facts.into_iter().map(|fact| el("span").add(fact)).collect();
+    let below = div("facts-line")
+        .add(live_mark(dataset))
+        .add(facts)
+        .add(el("span").add("loaded ").add(clock::ago(dataset.created)));
+    let crumbs = el("nav")
+        .class("crumbs")
+        .attr("aria-label", "Where one is")
+        .add(link(urls::DATASETS, "Data sets"));
+    let actions = several![
+        delete(&name),
+        link(urls::analyse(&name), "Analyse").class("button main")
+    ];
     let collection = dataset.collection.as_ref().map(|collection| {
-        view! { <p class="lead">"Every Redis hash whose key matches "<code>{collection.pattern.clone()}</code>", read where it is."</p> }
+        p("lead")
+            .add("Every Redis hash whose key matches ")
+            .add(el("code").add(collection.pattern.as_str()))
+            .add(", read where it is.")
     });
     let source = dataset
         .source
-        .clone()
-        .map(|source| view! { <p class="lead">"From " {source} "."</p> });
-    view! {
-        {parts::head(name.clone(), crumbs.into_any(), below.into_any(), actions.into_any())}
-        {collection}
-        {source}
-        <div class="columns">
-            <div class="stack">
-                {rows}
-            </div>
-            <aside class="stack" aria-label="About the data set">
-                {columns(dataset)}
-                {elsewhere(&name)}
-            </aside>
-        </div>
-    }
-    .into_any()
+        .as_ref()
+        .map(|source| p("lead").add(format!("From {source}.")));
+    let aside = el("aside")
+        .class("stack")
+        .attr("aria-label", "About the data set")
+        .add(columns(dataset))
+        .add(elsewhere(&name));
+    several![
+        parts::head(&name, crumbs.into_node(), below.into_node(), actions),
+        collection,
+        source,
+        div("columns").add(div("stack").add(rows)).add(aside),
+    ]
 }
 
-fn rows(dataset: &Dataset, items: Vec<Map<String, Value>>) -> AnyView {
+fn rows(dataset: &Dataset, items: Vec<Map<String, Value>>) -> Node {
     let columns: Vec<ResultColumn> = dataset
         .schema
         .columns
@@ -111,46 +108,46 @@ fn rows(dataset: &Dataset, items: Vec<Map<String, Value>>) -> AnyView {
         })
         .collect();
     let heading = format!("First {}", words::counted(shown, "row", "rows"));
-    view! {
-        <section class="card flush">
-            <h2>{heading.clone()}</h2>
-            {table(heading, columns, rows)}
-        </section>
-    }
-    .into_any()
+    el("section")
+        .class("card flush")
+        .add(el("h2").add(heading.as_str()))
+        .add(table(heading, columns, rows))
+        .into_node()
 }
 
-fn columns(dataset: &Dataset) -> AnyView {
-    let rows = dataset.schema.columns.iter().map(|column| {
-        let note = column
-            .note
-            .clone()
-            .map(|note| view! { <span class="hint">{note}</span> });
-        view! {
-            <dt>{column.name.clone()}{note}</dt>
-            <dd class="soft">{column.kind.word()}</dd>
-        }
-    });
-    parts::card(
-        "Columns",
-        view! { <dl class="facts">{rows.collect_view()}</dl> }.into_any(),
-    )
+fn columns(dataset: &Dataset) -> Node {
+    let list = dataset
+        .schema
+        .columns
+        .iter()
+        .fold(el("dl").class("facts"), |list, column| {
+            let note = column.note.as_deref().map(|note| span("hint").add(note));
+            list.add(el("dt").add(column.name.as_str()).add(note))
+                .add(el("dd").class("soft").add(column.kind.word()))
+        });
+    parts::card("Columns", list)
 }
 
-fn elsewhere(name: &str) -> AnyView {
+fn elsewhere(name: &str) -> Node {
     let (curl, python) = (name.to_owned(), name.to_owned());
-    let body = view! {
-        <p class="soft">"Anything that speaks HTTP or Redis can read these rows."</p>
-        <pre class="snippet" tabindex="0">{snippets::curl_rows(name)}</pre>
-        <div class="actions">
-            {copy_button("Copy as curl", "button small", move || snippets::curl_rows(&curl))}
-            {copy_button("Copy as Python", "button small", move || snippets::python_rows(&python))}
-        </div>
-    };
-    parts::card("Read it from elsewhere", body.into_any())
+    let body = several![
+        p("soft").add("Anything that speaks HTTP or Redis can read these rows."),
+        el("pre")
+            .class("snippet")
+            .attr("tabindex", "0")
+            .add(snippets::curl_rows(name)),
+        div("actions")
+            .add(copy_button("Copy as curl", "button small", move || {
+                snippets::curl_rows(&curl)
+            }))
+            .add(copy_button("Copy as Python", "button small", move || {
+                snippets::python_rows(&python)
+            })),
+    ];
+    parts::card("Read it from elsewhere", body)
 }
 
-fn delete(name: &str) -> AnyView {
+fn delete(name: &str) -> Node {
     let doer = Doer::here();
     let gone = name.to_owned();
     let button = press(
@@ -165,14 +162,12 @@ fn delete(name: &str) -> AnyView {
             });
         },
     );
-    view! {
-        <details class="menu">
-            <summary class="button">"Delete"</summary>
-            <div class="menu-body">
-                <p>"Its rows go with it. Results that were made from it stay."</p>
-                {button}
-            </div>
-        </details>
-    }
-    .into_any()
+    let body = div("menu-body")
+        .add(el("p").add("Its rows go with it. Results that were made from it stay."))
+        .add(button);
+    el("details")
+        .class("menu")
+        .add(el("summary").class("button").add("Delete"))
+        .add(body)
+        .into_node()
 }

@@ -1,28 +1,29 @@
 //! The list of data sets, and loading one more.
 
+use crate::sig::Sig;
 use assay_model::{Dataset, Event, Page, words};
-use leptos::prelude::*;
 
 use super::bench::live_mark;
 use crate::{
     clock, live, load,
-    parts::{self, problem, upload::upload},
+    node::{El, IntoNode, Node, div, el, link, p, several},
+    parts::{self, problem, table::scroll, upload::upload},
     urls,
 };
 
 /// Data sets as lists hold them, kept true by events.
 #[derive(Clone, Copy)]
-pub struct Datasets(pub RwSignal<Vec<Dataset>>);
+pub struct Datasets(pub Sig<Vec<Dataset>>);
 
 impl Datasets {
     /// These data sets.
     pub fn new(datasets: Vec<Dataset>) -> Self {
-        Self(RwSignal::new(datasets))
+        Self(Sig::new(datasets))
     }
 
     /// Takes in what an event says.
     pub fn apply(self, event: &Event) {
-        let _ = self.0.try_update(|datasets| match event {
+        self.0.update(|datasets| match event {
             Event::Dataset(dataset) => match datasets.iter_mut().find(|have| have.id == dataset.id)
             {
                 Some(have) => *have = (**dataset).clone(),
@@ -35,7 +36,7 @@ impl Datasets {
 }
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     load::loaded(paths, |replies| match replies.read::<Page<Dataset>>(0) {
         Ok(page) => list(page.items),
         Err(problem) => problem::page(&problem),
@@ -46,14 +47,14 @@ fn paths() -> Vec<String> {
     vec![format!("{}?limit=1000", urls::api::DATASETS)]
 }
 
-fn list(datasets: Vec<Dataset>) -> AnyView {
+fn list(datasets: Vec<Dataset>) -> Node {
     let datasets = Datasets::new(datasets);
     live::on_event(move |event| {
         datasets.apply(event);
         if matches!(event, Event::Reset(_)) {
             load::refresh(paths(), move |replies| {
                 if let Ok(page) = replies.read::<Page<Dataset>>(0) {
-                    let _ = datasets.0.try_set(page.items);
+                    datasets.0.set(page.items);
                 }
             });
         }
@@ -71,52 +72,48 @@ fn list(datasets: Vec<Dataset>) -> AnyView {
     };
     let body = move || {
         if datasets.0.with(Vec::is_empty) {
-            return view! {
-                <section class="card">
-                    <h2>"No data sets yet"</h2>
-                    <p class="soft">"Load a file here, or the sample from "<a href=urls::BENCH>"the bench"</a>"."</p>
-                </section>
-            }
-            .into_any();
+            let how = p("soft")
+                .add("Load a file here, or the sample from ")
+                .add(link(urls::BENCH, "the bench"))
+                .add(".");
+            return parts::card("No data sets yet", how);
         }
-        let rows = datasets
-            .0
-            .get()
+        let heads = ["Name", "Rows", "Size", "Columns", "Version", "Loaded"]
             .into_iter()
-            .map(|dataset| row(&dataset))
-            .collect_view();
-        view! {
-            <section class="card flush">
-                <div class="table-scroll" tabindex="0" role="region" aria-label="Data sets">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col">"Name"</th>
-                                <th scope="col" class="right">"Rows"</th>
-                                <th scope="col" class="right">"Size"</th>
-                                <th scope="col" class="right">"Columns"</th>
-                                <th scope="col" class="right">"Version"</th>
-                                <th scope="col" class="right">"Loaded"</th>
-                            </tr>
-                        </thead>
-                        <tbody>{rows}</tbody>
-                    </table>
-                </div>
-            </section>
-        }
-        .into_any()
+            .enumerate();
+        let heads = heads.map(|(i, head)| {
+            el("th")
+                .attr("scope", "col")
+                .class((i > 0).then_some("right"))
+                .add(head)
+        });
+        let rows: Vec<_> = datasets
+            .0
+            .with(|datasets| datasets.iter().map(row).collect());
+        let table = el("table")
+            .add(el("thead").add(el("tr").add(heads.collect::<Vec<_>>())))
+            .add(el("tbody").add(rows));
+        el("section")
+            .class("card flush")
+            .add(scroll("Data sets".to_owned(), table))
+            .into_node()
     };
-    view! {
-        {parts::head("Data sets", ().into_any(), view! { <p class="lead">{summary}</p> }.into_any(), ().into_any())}
-        <div class="columns">
-            <div class="stack">{body}</div>
-            <aside class="stack" aria-label="Load a file">{upload()}</aside>
-        </div>
-    }
-    .into_any()
+    let aside = el("aside")
+        .class("stack")
+        .attr("aria-label", "Load a file")
+        .add(upload());
+    several![
+        parts::head(
+            "Data sets",
+            Node::Empty,
+            p("lead").add(summary).into_node(),
+            Node::Empty
+        ),
+        div("columns").add(div("stack").add(body)).add(aside),
+    ]
 }
 
-fn row(dataset: &Dataset) -> AnyView {
+fn row(dataset: &Dataset) -> El {
     let name = dataset.name.to_string();
     let is_live = dataset.collection.is_some();
     let bytes = if is_live {
@@ -129,18 +126,20 @@ fn row(dataset: &Dataset) -> AnyView {
     } else {
         words::count(dataset.version)
     };
-    view! {
-        <tr>
-            <td>
-                <a class="strong" href=urls::dataset(&name)>{name.clone()}</a>
-                {live_mark(dataset)}
-            </td>
-            <td class="right">{words::count(dataset.rows)}</td>
-            <td class="right">{bytes}</td>
-            <td class="right">{words::count(dataset.schema.columns.len() as u64)}</td>
-            <td class="right">{version}</td>
-            <td class="right soft">{clock::ago(dataset.created)}</td>
-        </tr>
-    }
-    .into_any()
+    let figure = |text: String| el("td").class("right").add(text);
+    el("tr")
+        .add(
+            el("td")
+                .add(link(urls::dataset(&name), name.as_str()).class("strong"))
+                .add(live_mark(dataset)),
+        )
+        .add(figure(words::count(dataset.rows)))
+        .add(figure(bytes))
+        .add(figure(words::count(dataset.schema.columns.len() as u64)))
+        .add(figure(version))
+        .add(
+            el("td")
+                .class("right soft")
+                .add(clock::ago(dataset.created)),
+        )
 }

@@ -1,16 +1,17 @@
 //! One job: where it stands while it waits and runs; then the finding, the chart, the
 //! table, and how it came about.
 
+use crate::sig::{Sig, made};
 use assay_model::{
     DatasetRef, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem, ProblemKind,
     ResultPage, words,
 };
 use leptos::prelude::*;
-use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     chart, clock, live, load,
+    node::{El, IntoNode, Node, div, el, link, p, several, span},
     parts::{
         self,
         copy::copy_button,
@@ -36,27 +37,27 @@ const FORMATS: [(&str, &str); 6] = [
 ];
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     let params = use_params_map();
     let query = use_query_map();
-    let id = Memo::new(move |_| {
+    let id = made(move || {
         params
             .with(|params| params.get("id"))
             .and_then(|id| id.parse::<JobId>().ok())
     });
-    let offset = Memo::new(move |_| {
+    let offset = made(move || {
         query
             .with(|query| query.get("offset"))
             .and_then(|n| n.parse().ok())
             .unwrap_or(0)
     });
-    let follows = Memo::new(move |_| query.with(|query| query.get("follow").is_some()));
+    let follows = made(move || query.with(|query| query.get("follow").is_some()));
     let paths = move || match id.get() {
         Some(id) => paths(id, offset.get()),
         None => Vec::new(),
     };
     load::loaded(paths, move |replies| {
-        if id.get_untracked().is_none() {
+        if id.peek(Clone::clone).is_none() {
             return problem::page(&Problem::new(
                 ProblemKind::NotFound,
                 "There is no job at this address.",
@@ -65,10 +66,10 @@ pub fn page() -> AnyView {
         match replies.read::<Job>(0) {
             Ok(job) => Shown {
                 id: job.id,
-                offset: offset.get_untracked(),
-                follows: follows.get_untracked(),
-                job: RwSignal::new(job),
-                result: RwSignal::new(replies.read(1).ok()),
+                offset: offset.peek(Clone::clone),
+                follows: follows.peek(Clone::clone),
+                job: Sig::new(job),
+                result: Sig::new(replies.read(1).ok()),
             }
             .page(),
             Err(problem) => problem::page(&problem),
@@ -88,41 +89,44 @@ struct Shown {
     offset: u64,
     /// Whether to go on to the first analysis of what this job imports.
     follows: bool,
-    job: RwSignal<Job>,
-    result: RwSignal<Option<ResultPage>>,
+    job: Sig<Job>,
+    result: Sig<Option<ResultPage>>,
 }
 
 impl Shown {
-    fn page(self) -> AnyView {
+    fn page(self) -> Node {
         self.keep_true();
-        let state = Memo::new(move |_| self.job.with(|job| job.state));
+        let state = made(move || self.job.with(|job| job.state));
         let title = move || self.job.with(Job::title);
-        view! {
-            <Title text=title />
-            <header class="page-head">
-                <div class="page-title">
-                    {move || self.crumbs()}
-                    <h1>{title}</h1>
-                    {self.facts()}
-                </div>
-                <div class="actions">{move || self.actions(state.get())}</div>
-            </header>
-            {move || self.finding()}
-            <div class="columns">
-                <div class="stack">
-                    {move || self.standing(state.get())}
-                    {move || self.result(state.get())}
-                </div>
-                <aside class="stack" aria-label="How it came about">
-                    {self.what_ran()}
-                    <section class="card">
-                        <h2>"Timeline"</h2>
-                        {move || self.job.with(timeline)}
-                    </section>
-                </aside>
-            </div>
-        }
-        .into_any()
+        let words = div("page-title")
+            .add(move || self.crumbs())
+            .add(el("h1").add(title))
+            .add(self.facts());
+        let timeline = el("section")
+            .class("card")
+            .add(el("h2").add("Timeline"))
+            .add(move || self.job.with(timeline));
+        several![
+            parts::window_title(title),
+            el("header")
+                .class("page-head")
+                .add(words)
+                .add(div("actions").add(move || self.actions(state.get()))),
+            move || self.finding(),
+            div("columns")
+                .add(
+                    div("stack")
+                        .add(move || self.standing(state.get()))
+                        .add(move || self.result(state.get())),
+                )
+                .add(
+                    el("aside")
+                        .class("stack")
+                        .attr("aria-label", "How it came about")
+                        .add(self.what_ran())
+                        .add(timeline),
+                ),
+        ]
     }
 
     /// Follows the job by its events, and fetches its result when there is one.
@@ -147,26 +151,26 @@ impl Shown {
 
     fn take(self, job: Job, doer: &Doer) {
         let state = job.state;
-        let was_over = self
-            .job
-            .try_with_untracked(|job| job.state.is_terminal())
-            .unwrap_or(true);
+        let Some(was_over) = self.job.try_peek(|job| job.state.is_terminal()) else {
+            // The page was left while the answer was on its way.
+            return;
+        };
         if was_over && !state.is_terminal() {
             // A late word about progress.
             return;
         }
-        if self.job.with_untracked(|have| *have != job) {
+        if self.job.peek(|have| *have != job) {
             self.job.set(job);
         }
         if state != JobState::Succeeded {
             return;
         }
-        if self.result.with_untracked(Option::is_none) {
+        if self.result.peek(Option::is_none) {
             load::refresh(
                 vec![urls::api::result(self.id, self.offset, ROWS)],
                 move |replies| {
                     if let Ok(page) = replies.read(0) {
-                        let _ = self.result.try_set(Some(page));
+                        self.result.set(Some(page));
                     }
                 },
             );
@@ -178,7 +182,7 @@ impl Shown {
 
     /// The analysis may have been submitted before this page listened.
     fn look_for_analysis(self, doer: Doer) {
-        let Some(dataset) = self.job.with_untracked(|job| job.dataset.clone()) else {
+        let Some(dataset) = self.job.peek(|job| job.dataset.clone()) else {
             return;
         };
         let path = urls::api::jobs("", "", dataset.name.as_str(), 10);
@@ -194,280 +198,284 @@ impl Shown {
     }
 
     fn is_followed_by(self, other: &Job) -> bool {
-        let dataset = self
-            .job
-            .try_with_untracked(|job| job.dataset.clone())
-            .flatten();
+        let dataset = self.job.try_peek(|job| job.dataset.clone()).flatten();
         other.kind == JobKind::Analysis
             && matches!((dataset, &other.dataset), (Some(made), Some(read)) if made.id == read.id)
     }
 
-    fn crumbs(self) -> AnyView {
+    fn crumbs(self) -> Node {
         let dataset = self
             .job
             .with(|job| job.dataset.as_ref().map(|dataset| dataset.name.to_string()));
         let dataset =
-            dataset.map(|name| view! { " / "<a href=urls::dataset(&name)>{name.clone()}</a> });
-        view! { <nav class="crumbs" aria-label="Where one is"><a href=urls::JOBS>"Jobs"</a>{dataset}</nav> }.into_any()
+            dataset.map(|name| several![" / ", link(urls::dataset(&name), name.as_str())]);
+        let crumbs = el("nav").class("crumbs").attr("aria-label", "Where one is");
+        crumbs
+            .add(link(urls::JOBS, "Jobs"))
+            .add(dataset)
+            .into_node()
     }
 
-    fn facts(self) -> AnyView {
+    fn facts(self) -> Node {
         let now = clock::signal();
         let class = move || self.job.with(|job| standing::class(job.state));
         let words = move || self.job.with(|job| standing::in_words(job, now.get()));
         let took = move || {
-            self.job.with(|job| {
-                standing::took(
-                    job,
-                    if job.finished.is_some() {
-                        job.created
-                    } else {
-                        now.get()
-                    },
-                )
-            })
+            let is_over = self.job.with(|job| job.finished.is_some());
+            let now = if is_over {
+                now.peek(Clone::clone)
+            } else {
+                now.get()
+            };
+            self.job.with(|job| standing::took(job, now)).map(fact)
         };
         let read = move || {
-            let rows = self.result.with(|result| {
-                result
-                    .as_ref()
-                    .map(|result| result.inputs.iter().map(|input| input.rows).sum::<u64>())
-            });
-            rows.map(|rows| view! { <span>{words::counted(rows, "row read", "rows read")}</span> })
+            self.result.with(|result| {
+                let rows: u64 = result.as_ref()?.inputs.iter().map(|input| input.rows).sum();
+                Some(fact(words::counted(rows, "row read", "rows read")))
+            })
         };
         let version = move || {
-            let dataset = self.job.with(|job| job.dataset.clone());
-            dataset.map(|DatasetRef { name, version, .. }| {
-                let version = if version == 0 {
+            self.job.with(|job| {
+                let DatasetRef { name, version, .. } = job.dataset.as_ref()?;
+                Some(fact(if *version == 0 {
                     name.to_string()
                 } else {
                     format!("{name}, version {version}")
-                };
-                view! { <span>{version}</span> }
+                }))
             })
         };
-        view! {
-            <div class="facts-line">
-                <span class=class role="status">{words}</span>
-                {move || took().map(|took| view! { <span>{took}</span> })}
-                {read}
-                {version}
-                <span>"submitted " {clock::ago(self.job.with_untracked(|job| job.created))}</span>
-            </div>
-        }
-        .into_any()
+        let created = self.job.peek(|job| job.created);
+        div("facts-line")
+            .add(el("span").class(class).attr("role", "status").add(words))
+            .add(took)
+            .add(read)
+            .add(version)
+            .add(el("span").add("submitted ").add(clock::ago(created)))
+            .into_node()
     }
 
-    fn actions(self, state: JobState) -> AnyView {
+    fn actions(self, state: JobState) -> Node {
         if !state.is_terminal() {
             return cancel(self.id, "button");
         }
-        let edit = self.job.with_untracked(edit_address).map(|address| {
-            view! { <a class="button" href=address>"Edit"</a> }
-        });
+        let edit = self.job.peek(edit_address);
         let export = (state == JobState::Succeeded && edit.is_some()).then(|| export(self.id));
-        let share = copy_button("Share", "button main", move || {
-            format!("{}{}", crate::origin::origin(), urls::job(self.id))
-        });
-        view! { {edit} {run_again(self.id, "button")} {export} {share} }.into_any()
+        let edit = edit.map(|address| link(address, "Edit").class("button"));
+        let address = move || format!("{}{}", crate::origin::origin(), urls::job(self.id));
+        several![
+            edit,
+            run_again(self.id, "button"),
+            export,
+            copy_button("Share", "button main", address)
+        ]
     }
 
-    fn finding(self) -> AnyView {
-        let finding = self.job.with(|job| {
-            job.result
-                .as_ref()
-                .and_then(|result| result.finding.clone())
-        });
-        finding.map_or_else(
-            || ().into_any(),
-            |finding| {
-                let parts = finding.split("**").map(str::to_owned).enumerate();
-                let parts = parts.map(|(i, part)| {
-                    if i % 2 == 1 {
-                        view! { <b>{part}</b> }.into_any()
-                    } else {
-                        part.into_any()
-                    }
-                });
-                view! { <p class="finding">{parts.collect_view()}</p> }.into_any()
-            },
+    fn finding(self) -> Option<El> {
+        let finding = self.job.with(|job| job.result.as_ref()?.finding.clone())?;
+        let part = |(i, part): (usize, &str)| {
+            if i % 2 == 1 {
+                el("b").add(part).into_node()
+            } else {
+                part.into_node()
+            }
+        };
+        Some(
+            p("finding").add(
+                finding
+                    .split("**")
+                    .enumerate()
+                    .map(part)
+                    .collect::<Vec<_>>(),
+            ),
         )
     }
 
     /// What there is to say before there is a result.
-    fn standing(self, state: JobState) -> AnyView {
+    fn standing(self, state: JobState) -> Node {
         let now = clock::signal();
         match state {
             JobState::Queued => {
                 let why = move || {
-                    self.job.with(|job| {
+                    let why = self.job.with(|job| {
                         job.waiting
                             .as_ref()
                             .map(|waiting| standing::why_waiting(waiting, now.get()))
+                    });
+                    why.unwrap_or_else(|| {
+                        "It starts as soon as a worker has a free slot.".to_owned()
                     })
                 };
-                view! {
-                    <section class="card">
-                        <h2>"Waiting"</h2>
-                        <p>{move || why().unwrap_or_else(|| "It starts as soon as a worker has a free slot.".to_owned())}</p>
-                        <p class="soft">"One may leave this page: nothing is lost, and the result stays here."</p>
-                    </section>
-                }
-                .into_any()
+                let leave = p("soft")
+                    .add("One may leave this page: nothing is lost, and the result stays here.");
+                parts::card("Waiting", several![el("p").add(why), leave])
             }
             JobState::Running => {
-                let done = move || self.job.with(standing::fraction);
+                let done = made(move || self.job.with(standing::fraction));
+                let percent = move || done.get().map(|done| (done * 100.0).round().to_string());
+                let bar = el("progress")
+                    .attr("max", "100")
+                    .attr("value", percent)
+                    .attr("aria-label", "Progress");
                 let facts = move || {
                     self.job
                         .with(|job| standing::progress(job, now.get()))
                         .unwrap_or_else(|| "Started".to_owned())
                 };
-                let bar = move || match done() {
-                    Some(done) => {
-                        let percent = (done * 100.0).round();
-                        view! { <progress max="100" prop:value=percent value=percent aria-label="Progress" /> }.into_any()
-                    }
-                    None => view! { <progress max="100" aria-label="Progress" /> }.into_any(),
-                };
-                view! {
-                    <section class="card">
-                        <h2>"Running"</h2>
-                        {bar}
-                        <p class="facts-line">
-                            <span>{facts}</span>
-                            <span>{move || done().map(|done| format!("{:.0} %", done * 100.0))}</span>
-                        </p>
-                    </section>
-                }
-                .into_any()
+                let share = move || percent().map(|percent| fact(format!("{percent} %")));
+                parts::card(
+                    "Running",
+                    several![bar, p("facts-line").add(el("span").add(facts)).add(share)],
+                )
             }
-            JobState::Failed => match self.job.with_untracked(|job| job.error.clone()) {
-                Some(error) => problem::card(&error),
-                None => ().into_any(),
-            },
-            JobState::Cancelled => view! {
-                <section class="card">
-                    <h2>"Cancelled"</h2>
-                    <p class="soft">"It was ended before it was done, so there is no result."</p>
-                </section>
-            }
-            .into_any(),
-            JobState::Succeeded => ().into_any(),
+            JobState::Failed => self
+                .job
+                .peek(|job| job.error.as_ref().map(problem::card))
+                .into_node(),
+            JobState::Cancelled => parts::card(
+                "Cancelled",
+                p("soft").add("It was ended before it was done, so there is no result."),
+            ),
+            JobState::Succeeded => Node::Empty,
         }
     }
 
-    fn result(self, state: JobState) -> AnyView {
+    fn result(self, state: JobState) -> Node {
         if state != JobState::Succeeded {
-            return ().into_any();
+            return Node::Empty;
         }
-        if self.job.with_untracked(|job| job.kind == JobKind::Import) {
-            return self.imported();
+        if self.job.peek(|job| job.kind == JobKind::Import) {
+            return self.imported().into_node();
         }
         match self.result.get() {
-            Some(page) => {
-                let chart = page.chart.as_ref().and_then(chart::chart);
-                view! { {chart} {self.rows(page)} }.into_any()
-            }
-            None => view! { <p class="loading" role="status">"Fetching the result"</p> }.into_any(),
+            Some(page) => several![page.chart.as_ref().and_then(chart::chart), self.rows(page)],
+            None => p("loading")
+                .attr("role", "status")
+                .add("Fetching the result")
+                .into_node(),
         }
     }
 
-    fn imported(self) -> AnyView {
+    fn imported(self) -> Option<Node> {
         let name = self
             .job
-            .with(|job| job.dataset.as_ref().map(|dataset| dataset.name.to_string()));
-        let Some(name) = name else {
-            return ().into_any();
-        };
-        view! {
-            <section class="card">
-                <h2>"The data set is ready"</h2>
-                <p>"It is called "<a class="strong" href=urls::dataset(&name)>{name.clone()}</a>"."</p>
-                <div class="actions">
-                    <a class="button main" href=urls::analyse(&name)>"Analyse"</a>
-                    <a class="button" href=urls::dataset(&name)>"Look at it"</a>
-                </div>
-            </section>
-        }
-        .into_any()
+            .peek(|job| job.dataset.as_ref().map(|dataset| dataset.name.to_string()))?;
+        let words = el("p")
+            .add("It is called ")
+            .add(link(urls::dataset(&name), name.as_str()).class("strong"))
+            .add(".");
+        let actions = div("actions")
+            .add(link(urls::analyse(&name), "Analyse").class("button main"))
+            .add(link(urls::dataset(&name), "Look at it").class("button"));
+        Some(parts::card(
+            "The data set is ready",
+            several![words, actions],
+        ))
     }
 
-    fn rows(self, page: ResultPage) -> AnyView {
+    fn rows(self, page: ResultPage) -> Node {
         let shown = page.rows.len() as u64;
         if page.row_count == 0 {
-            return view! { <section class="card"><p class="soft">"The result has no rows."</p></section> }.into_any();
+            return el("section")
+                .class("card")
+                .add(p("soft").add("The result has no rows."))
+                .into_node();
         }
         let (first, last) = (self.offset + 1, self.offset + shown);
-        let to = |offset: u64| {
+        let to = |offset: u64, word: &'static str| {
             let address = urls::job(self.id);
-            if offset == 0 {
+            let address = if offset == 0 {
                 address
             } else {
                 format!("{address}?offset={offset}")
-            }
+            };
+            link(address, word).class("button small")
         };
-        let before = (self.offset > 0).then(|| view! { <a class="button small" href=to(self.offset.saturating_sub(ROWS))>"Before"</a> });
-        let after = (last < page.row_count)
-            .then(|| view! { <a class="button small" href=to(last)>"After"</a> });
         let pager = (shown < page.row_count).then(|| {
-            let range = format!("Rows {} to {} of {}", words::count(first), words::count(last), words::count(page.row_count));
-            view! { <nav class="pager" aria-label="Pages of the table"><span class="soft">{range}</span>{before}{after}</nav> }
+            let range = format!(
+                "Rows {} to {} of {}",
+                words::count(first),
+                words::count(last),
+                words::count(page.row_count)
+            );
+            el("nav")
+                .class("pager")
+                .attr("aria-label", "Pages of the table")
+                .add(span("soft").add(range))
+                .add((self.offset > 0).then(|| to(self.offset.saturating_sub(ROWS), "Before")))
+                .add((last < page.row_count).then(|| to(last, "After")))
         });
-        view! {
-            <section class="card flush">
-                {table("Result".to_owned(), page.columns, page.rows)}
-                {pager}
-            </section>
-            {scan_note(&page.inputs)}
-        }
-        .into_any()
+        let table = table("Result".to_owned(), page.columns, page.rows);
+        several![
+            el("section").class("card flush").add(table).add(pager),
+            scan_note(&page.inputs)
+        ]
     }
 
-    fn what_ran(self) -> AnyView {
-        let Some(request) = self.job.with_untracked(request) else {
-            return ().into_any();
-        };
+    fn what_ran(self) -> Option<Node> {
+        let request = self.job.peek(request)?;
         let words = self
             .job
-            .with_untracked(|job| job.analysis.as_ref().map(assay_model::Analysis::in_words));
+            .peek(|job| job.analysis.as_ref().map(assay_model::Analysis::in_words))?;
         let (curl, python) = (request.clone(), request.clone());
-        let body = view! {
-            <p class="small">{words}</p>
-            <div class="actions">
-                {copy_button("curl", "button small", move || snippets::curl(&curl))}
-                {copy_button("Python", "button small", move || snippets::python(&python))}
-                {copy_button("JSON", "button small", move || snippets::json(&request))}
-            </div>
-        };
-        parts::card("What ran", body.into_any())
+        let buttons = div("actions")
+            .add(copy_button("curl", "button small", move || {
+                snippets::curl(&curl)
+            }))
+            .add(copy_button("Python", "button small", move || {
+                snippets::python(&python)
+            }))
+            .add(copy_button("JSON", "button small", move || {
+                snippets::json(&request)
+            }));
+        Some(parts::card(
+            "What ran",
+            several![p("small").add(words), buttons],
+        ))
     }
+}
+
+fn fact(text: String) -> El {
+    el("span").add(text)
 }
 
 /// For a collection: between when and when it was read, and what went meanwhile.
-fn scan_note(inputs: &[assay_model::result::InputStamp]) -> AnyView {
-    let notes = inputs.iter().filter_map(|input| {
+fn scan_note(inputs: &[assay_model::result::InputStamp]) -> Vec<El> {
+    let note = |input: &assay_model::result::InputStamp| {
         let (began, ended) = (input.scan_began?, input.scan_ended?);
         let vanished = input.vanished.filter(|n| *n > 0);
-        let vanished = vanished.map(|n| format!("; {} meanwhile", words::counted(n, "key went", "keys went")));
-        let took = words::duration(ended.millis_since(began));
-        Some(view! {
-            <p class="soft small">
-                {input.dataset.name.to_string()} " was read where it is at " {clock::moment(began)} ", in " {took} {vanished} "."
-            </p>
-        })
-    });
-    notes.collect_view().into_any()
+        let vanished =
+            vanished.map(|n| format!("; {} meanwhile", words::counted(n, "key went", "keys went")));
+        let end = format!(
+            ", in {}{}.",
+            words::duration(ended.millis_since(began)),
+            vanished.unwrap_or_default()
+        );
+        let start = format!("{} was read where it is at ", input.dataset.name);
+        Some(
+            p("soft small")
+                .add(start)
+                .add(clock::moment(began))
+                .add(end),
+        )
+    };
+    inputs.iter().filter_map(note).collect()
 }
 
-fn export(id: JobId) -> AnyView {
-    let links = FORMATS.map(|(format, name)| view! { <li><a href=urls::api::download(id, format) rel="external" download="">{name}</a></li> });
-    view! {
-        <details class="menu">
-            <summary class="button">"Export"</summary>
-            <ul class="menu-body">{links.to_vec()}</ul>
-        </details>
-    }
-    .into_any()
+fn export(id: JobId) -> Node {
+    let links = FORMATS.map(|(format, name)| {
+        el("li").add(
+            link(urls::api::download(id, format), name)
+                .attr("rel", "external")
+                .attr("download", ""),
+        )
+    });
+    let list = el("ul").class("menu-body").add(Vec::from(links));
+    el("details")
+        .class("menu")
+        .add(el("summary").class("button").add("Export"))
+        .add(list)
+        .into_node()
 }
 
 /// The form as this job was described by.

@@ -1,11 +1,14 @@
 //! The list of jobs, live; by state and by text.
 
+use crate::sig::{Sig, made};
 use assay_model::{Event, Job, JobState, Page};
-use leptos::{ev, prelude::*};
+use leptos::{prelude::*, web_sys};
 use leptos_router::hooks::use_query_map;
 
 use crate::{
     live, load,
+    node::{IntoNode, Node, div, el, link, p, several, typed},
+    pages::bench::new_analysis,
     parts::{self, job_row::Jobs, press::Doer, problem, standing},
     urls,
 };
@@ -40,9 +43,9 @@ impl Narrow {
 }
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     let query = use_query_map();
-    let narrow = Memo::new(move |_| {
+    let narrow = made(move || {
         query.with(|query| Narrow {
             state: query
                 .get("state")
@@ -54,13 +57,13 @@ pub fn page() -> AnyView {
     load::loaded(
         move || vec![narrow.get().path()],
         move |replies| match replies.read::<Page<Job>>(0) {
-            Ok(page) => list(page, narrow.get_untracked()),
+            Ok(page) => list(page, narrow.peek(Clone::clone)),
             Err(problem) => problem::page(&problem),
         },
     )
 }
 
-fn list(page: Page<Job>, narrow: Narrow) -> AnyView {
+fn list(page: Page<Job>, narrow: Narrow) -> Node {
     let jobs = Jobs::new(page.items);
     let shown = narrow.clone();
     live::on_event(move |event| {
@@ -68,90 +71,103 @@ fn list(page: Page<Job>, narrow: Narrow) -> AnyView {
         if matches!(event, Event::Reset(_)) {
             load::refresh(vec![shown.path()], move |replies| {
                 if let Ok(page) = replies.read::<Page<Job>>(0) {
-                    let _ = jobs.0.try_set(page.items);
+                    jobs.0.set(page.items);
                 }
             });
         }
     });
-    let all = jobs.ids(usize::MAX, |_| true);
+    let all = jobs.all();
     let is_narrow = narrow != Narrow::default();
+    let is_empty = made(move || all.with(Vec::is_empty));
     let body = move || {
-        if all.with(Vec::is_empty) {
+        if is_empty.get() {
             empty(is_narrow)
         } else {
-            view! { <section class="card">{jobs.list(all, true)}</section> }.into_any()
+            el("section")
+                .class("card")
+                .add(jobs.list(all, true))
+                .into_node()
         }
     };
-    let more = page.next.map(|_| {
-        view! { <p class="soft">"The newest 100 are shown. Narrow the list to find older ones."</p> }
-    });
-    let actions = view! { <a class="button main" href=urls::NEW>"New analysis" <kbd class="alive-only">"N"</kbd></a> };
-    view! {
-        {parts::head("Jobs", ().into_any(), ().into_any(), actions.into_any())}
-        {filters(&narrow)}
-        <div class="stack">{body} {more}</div>
-    }
-    .into_any()
+    let more = page
+        .next
+        .map(|_| p("soft").add("The newest 100 are shown. Narrow the list to find older ones."));
+    several![
+        parts::head("Jobs", Node::Empty, Node::Empty, new_analysis()),
+        filters(&narrow),
+        div("stack").add(body).add(more),
+    ]
 }
 
-fn empty(is_narrow: bool) -> AnyView {
+fn empty(is_narrow: bool) -> Node {
     if is_narrow {
-        view! {
-            <section class="card">
-                <h2>"No job matches"</h2>
-                <p><a href=urls::JOBS>"Show all jobs"</a></p>
-            </section>
-        }
-        .into_any()
+        parts::card(
+            "No job matches",
+            el("p").add(link(urls::JOBS, "Show all jobs")),
+        )
     } else {
-        view! {
-            <section class="card">
-                <h2>"No jobs yet"</h2>
-                <p><a href=urls::NEW>"Describe an analysis"</a>" or "<a href=urls::DATASETS>"load a file"</a>"."</p>
-            </section>
-        }
-        .into_any()
+        let how = el("p")
+            .add(link(urls::NEW, "Describe an analysis"))
+            .add(" or ")
+            .add(link(urls::DATASETS, "load a file"))
+            .add(".");
+        parts::card("No jobs yet", how)
     }
 }
 
-fn filters(narrow: &Narrow) -> AnyView {
+fn filters(narrow: &Narrow) -> Node {
     let states = std::iter::once(("", "All")).chain(
         JobState::ALL
             .into_iter()
             .map(|state| (state.as_str(), standing::state(state))),
     );
-    let links = states.map(|(state, word)| {
-        let current = (state == narrow.state).then_some("true");
-        view! { <a class="pill" href=urls::jobs(state, &narrow.text) aria-current=current>{word}</a> }
-    });
+    let pills: Vec<_> = states
+        .map(|(state, word)| {
+            let current = (state == narrow.state).then_some("true");
+            link(urls::jobs(state, &narrow.text), word)
+                .class("pill")
+                .attr("aria-current", current)
+        })
+        .collect();
     let state = narrow.state.clone();
-    let kept = (!narrow.state.is_empty())
-        .then(|| view! { <input type="hidden" name="state" value=narrow.state.clone() /> });
-    let text = RwSignal::new(narrow.text.clone());
+    let kept = (!state.is_empty()).then(|| {
+        el("input")
+            .attr("type", "hidden")
+            .attr("name", "state")
+            .attr("value", state.clone())
+    });
+    let text = Sig::new(narrow.text.clone());
     let doer = Doer::here();
-    let submit = move |event: ev::SubmitEvent| {
+    let submit = move |event: web_sys::Event| {
         event.prevent_default();
-        doer.go(&urls::jobs(&state, text.get_untracked().trim()));
+        doer.go(&urls::jobs(&state, text.peek(Clone::clone).trim()));
     };
-    view! {
-        <div class="filters">
-            <nav class="pills" aria-label="By state">{links.collect_view()}</nav>
-            <form method="get" action=urls::JOBS role="search" class="search" on:submit=submit>
-                {kept}
-                <input
-                    class="input"
-                    type="search"
-                    name="q"
-                    aria-label="Find jobs by title or data set"
-                    placeholder="Title or data set"
-                    value=narrow.text.clone()
-                    on:input=move |event| text.set(event_target_value(&event))
-                />
-                <button class="button">"Find"</button>
-            </form>
-        </div>
-    }
-    .into_any()
+    let field = el("input")
+        .class("input")
+        .attr("type", "search")
+        .attr("name", "q")
+        .attr("aria-label", "Find jobs by title or data set")
+        .attr("placeholder", "Title or data set")
+        .attr("value", narrow.text.clone())
+        .on("input", move |event| text.set(typed(&event)));
+    let search = el("form")
+        .attr("method", "get")
+        .attr("action", urls::JOBS)
+        .attr("role", "search")
+        .class("search")
+        .on("submit", submit)
+        .add(kept)
+        .add(field)
+        .add(el("button").class("button").add("Find"));
+    div("filters")
+        .add(
+            el("nav")
+                .class("pills")
+                .attr("aria-label", "By state")
+                .add(pills),
+        )
+        .add(search)
+        .into_node()
 }
 
 #[cfg(test)]

@@ -4,37 +4,34 @@
 //! The whole form lives in the address. A plain form posts it; in the browser each
 //! change is checked by the code that the server checks with, and the address follows.
 
+use crate::sig::Sig;
 use assay_model::{
-    Analysis, Dataset, FieldError, JobRequest, Page, Problem, ProblemKind,
+    Analysis, Dataset, JobRequest, Page, Problem, ProblemKind,
     form::{FormData, KindInfo},
     schema::nearest,
     words,
 };
-use leptos::{ev, prelude::*};
+use leptos::{prelude::*, web_sys::Event};
 use leptos_router::hooks::use_location;
 
 use crate::{
     api::Client,
-    form::{Form, state},
+    form::{Form, error_list, state},
     load,
+    node::{IntoNode, Node, div, el, link, p, several, span, typed},
     parts::{self, copy::copy_button, press::Doer, problem},
     snippets, urls,
 };
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     let search = use_location().search;
     load::loaded(
         || vec![format!("{}?limit=1000", urls::api::DATASETS)],
         move |replies| match replies.read::<Page<Dataset>>(0) {
             Ok(page) => {
-                let datasets = StoredValue::new(page.items);
-                (move || {
-                    datasets.with_value(|datasets| {
-                        described(&urls::parse_query(&search.get()), datasets)
-                    })
-                })
-                .into_any()
+                let datasets = page.items;
+                (move || described(&urls::parse_query(&search.get()), &datasets)).into_node()
             }
             Err(problem) => problem::page(&problem),
         },
@@ -42,7 +39,7 @@ pub fn page() -> AnyView {
 }
 
 /// The form that an address describes.
-fn described(query: &FormData, datasets: &[Dataset]) -> AnyView {
+fn described(query: &FormData, datasets: &[Dataset]) -> Node {
     if datasets.is_empty() {
         return nothing_to_analyse();
     }
@@ -71,161 +68,217 @@ fn described(query: &FormData, datasets: &[Dataset]) -> AnyView {
     data.push("dataset", dataset.name.as_str());
     data.push("kind", info.name);
     let form = Form::new(data, info.name, dataset.schema.clone(), is_checked);
-    if is_checked && form.made.with_untracked(Result::is_err) {
+    if is_checked && form.made.peek(Result::is_err) {
         problem::set_status(422);
     }
     Shown {
         form,
         info: *info,
-        dataset: StoredValue::new(dataset.clone()),
+        dataset: Sig::new(dataset.clone()),
     }
     .page(datasets)
 }
 
-fn nothing_to_analyse() -> AnyView {
-    view! {
-        {parts::head("New analysis", ().into_any(), ().into_any(), ().into_any())}
-        <section class="card">
-            <h2>"There is no data set yet"</h2>
-            <p>"An analysis needs rows. "<a href=urls::DATASETS>"Load a file"</a>" or take the sample from "<a href=urls::BENCH>"the bench"</a>"."</p>
-        </section>
-    }
-    .into_any()
+fn nothing_to_analyse() -> Node {
+    let how = el("p")
+        .add("An analysis needs rows. ")
+        .add(link(urls::DATASETS, "Load a file"))
+        .add(" or take the sample from ")
+        .add(link(urls::BENCH, "the bench"))
+        .add(".");
+    several![head(), parts::card("There is no data set yet", how)]
 }
 
-fn unknown_data_set(wanted: &str, datasets: &[Dataset]) -> AnyView {
+fn unknown_data_set(wanted: &str, datasets: &[Dataset]) -> Node {
     problem::set_status(404);
     let near = nearest(wanted, datasets.iter().map(|dataset| dataset.name.as_str()));
-    let shown = datasets.iter().take(20).map(|dataset| {
-        let name = dataset.name.to_string();
-        view! { <li><a href=urls::analyse(&name)>{name.clone()}</a></li> }
+    let near = near.map(|near| {
+        several![
+            " Did you mean ",
+            link(urls::analyse(&near), near.as_str()),
+            "?"
+        ]
     });
-    let near = near
-        .map(|near| view! { " Did you mean "<a href=urls::analyse(&near)>{near.clone()}</a>"?" });
-    view! {
-        {parts::head("New analysis", ().into_any(), ().into_any(), ().into_any())}
-        <section class="card">
-            <p>{format!("There is no data set “{}”.", words::shorten(wanted, 60))}{near}</p>
-            <ul class="plain">{shown.collect_view()}</ul>
-        </section>
-    }
-    .into_any()
+    let there_is = datasets.iter().take(20).map(|dataset| {
+        let name = dataset.name.as_str();
+        el("li").add(link(urls::analyse(name), name))
+    });
+    let words = el("p")
+        .add(format!(
+            "There is no data set “{}”.",
+            words::shorten(wanted, 60)
+        ))
+        .add(near);
+    let list = el("ul").class("plain").add(there_is.collect::<Vec<_>>());
+    several![
+        head(),
+        parts::card("Which data set?", several![words, list])
+    ]
+}
+
+fn head() -> Node {
+    parts::head("New analysis", Node::Empty, Node::Empty, Node::Empty)
 }
 
 #[derive(Clone, Copy)]
 struct Shown {
     form: Form,
     info: KindInfo,
-    dataset: StoredValue<Dataset>,
+    dataset: Sig<Dataset>,
 }
 
 impl Shown {
-    fn page(self, datasets: &[Dataset]) -> AnyView {
+    fn page(self, datasets: &[Dataset]) -> Node {
         let form = self.form;
         let doer = Doer::here();
-        let error = RwSignal::new(None::<Problem>);
+        let error = Sig::new(None::<Problem>);
         #[cfg(feature = "hydrate")]
         browser::follow(form);
-        let submit = move |event: ev::SubmitEvent| {
+        let submit = move |event: Event| {
             event.prevent_default();
             self.run(&doer, error);
         };
-        let refused = move || error.get().map(|problem| problem::card(&problem));
-        let name = self.dataset.with_value(|dataset| dataset.name.to_string());
-        let label = move |event| {
-            let typed = event_target_value(&event);
-            // The label is no part of the analysis, so typing it is no reason to check.
-            form.data
-                .update(|data| *data = state::with_one(data, "label", &typed));
+        let name = self.dataset.peek(|dataset| dataset.name.to_string());
+        let described = el("form")
+            .attr("method", "post")
+            .attr("action", urls::NEW)
+            .attr("id", "analysis")
+            .class("analysis")
+            .on("submit", submit)
+            .add(
+                el("input")
+                    .attr("type", "hidden")
+                    .attr("name", "dataset")
+                    .attr("value", name),
+            )
+            .add(
+                el("input")
+                    .attr("type", "hidden")
+                    .attr("name", "kind")
+                    .attr("value", self.info.name),
+            )
+            .add(form.controls())
+            .add(self.label())
+            .add(move || error.with(|error| error.as_ref().map(problem::card)))
+            .add(
+                div("actions")
+                    .add(
+                        el("button")
+                            .class("button main")
+                            .add("Run ")
+                            .add(el("kbd").class("alive-only").add("Ctrl ↵")),
+                    )
+                    .add(
+                        el("button")
+                            .class("button without-program")
+                            .attr("formmethod", "get")
+                            .attr("formaction", urls::NEW)
+                            .add("Add rows and check"),
+                    ),
+            );
+        let is_drawn = move |field: &str| {
+            form.fields
+                .peek(|fields| fields.iter().any(|known| known.name == field))
         };
-        let first_label = form
-            .data
-            .with_untracked(|data| data.one("label").unwrap_or_default().to_owned());
-        view! {
-            {parts::head("New analysis", ().into_any(), ().into_any(), ().into_any())}
-            {self.data_sets(datasets)}
-            <div class="columns">
-                <div class="stack">
-                    {self.kinds()}
-                    {self.other_errors()}
-                    <form method="post" action=urls::NEW id="analysis" class="analysis" on:submit=submit>
-                        <input type="hidden" name="dataset" value=name />
-                        <input type="hidden" name="kind" value=self.info.name />
-                        {form.controls()}
-                        <label class="field">
-                            <span class="label">"Name of the job"</span>
-                            <input
-                                class="input"
-                                name="label"
-                                maxlength=assay_model::limits::LABEL_CHARS.to_string()
-                                autocomplete="off"
-                                placeholder=move || self.title()
-                                value=first_label
-                                on:input=label
-                            />
-                        </label>
-                        {refused}
-                        <div class="actions">
-                            <button class="button main">"Run" <kbd class="alive-only">"Ctrl ↵"</kbd></button>
-                            <button class="button without-program" formmethod="get" formaction=urls::NEW>"Add rows and check"</button>
-                        </div>
-                    </form>
-                </div>
-                <aside class="stack" aria-label="What will run">{self.preview()}</aside>
-            </div>
-        }
-        .into_any()
+        let main = div("stack")
+            .add(self.kinds())
+            .add(error_list(form, move |field| !is_drawn(field)))
+            .add(described);
+        let aside = el("aside")
+            .class("stack")
+            .attr("aria-label", "What will run")
+            .add(self.preview());
+        several![
+            head(),
+            self.data_sets(datasets),
+            div("columns").add(main).add(aside)
+        ]
+    }
+
+    fn label(self) -> Node {
+        let data = self.form.data;
+        // The label is no part of the analysis, so typing it is no reason to check.
+        let change = move |event: Event| {
+            data.update(|data| *data = state::with_one(data, "label", &typed(&event)))
+        };
+        let input = el("input")
+            .class("input")
+            .attr("name", "label")
+            .attr("maxlength", assay_model::limits::LABEL_CHARS.to_string())
+            .attr("autocomplete", "off")
+            .attr("placeholder", move || self.title())
+            .attr(
+                "value",
+                data.peek(|data| data.one("label").unwrap_or_default().to_owned()),
+            )
+            .on("input", change);
+        el("label")
+            .class("field")
+            .add(span("label").add("Name of the job"))
+            .add(input)
+            .into_node()
     }
 
     /// Which data set, and the chooser for another.
-    fn data_sets(self, datasets: &[Dataset]) -> AnyView {
+    fn data_sets(self, datasets: &[Dataset]) -> Node {
         let doer = Doer::here();
         let kind = self.info.name;
-        let here = self.dataset.with_value(|dataset| dataset.name.clone());
-        let facts = self.dataset.with_value(|dataset| {
+        let (here, facts) = self.dataset.peek(|dataset| {
             let size = super::bench::size(dataset);
-            if dataset.version == 0 {
+            let version = words::count(dataset.version);
+            let facts = if dataset.version == 0 {
                 size
             } else {
-                format!("version {}, {size}", words::count(dataset.version))
-            }
+                format!("version {version}, {size}")
+            };
+            (dataset.name.clone(), facts)
         });
         let options = datasets.iter().map(|dataset| {
-            let name = dataset.name.to_string();
-            view! { <option value=name.clone() selected=dataset.name == here>{name.clone()}</option> }
+            let name = dataset.name.as_str();
+            el("option")
+                .attr("value", name.to_owned())
+                .attr("selected", dataset.name == here)
+                .add(name)
         });
-        let choose = move |event| {
-            doer.go(&format!(
-                "{}&kind={kind}",
-                urls::analyse(&event_target_value(&event))
-            ))
-        };
-        view! {
-            <form method="get" action=urls::NEW class="data-set">
-                <label for="data-set" class="label">"Data set"</label>
-                <select id="data-set" name="dataset" class="input" on:change=choose>{options.collect_view()}</select>
-                <input type="hidden" name="kind" value=kind />
-                <button class="button without-program">"Choose"</button>
-                <span class="soft small">{facts}</span>
-            </form>
-        }
-        .into_any()
+        let choose =
+            move |event: Event| doer.go(&format!("{}&kind={kind}", urls::analyse(&typed(&event))));
+        let chooser = el("select")
+            .class("input")
+            .attr("id", "data-set")
+            .attr("name", "dataset")
+            .on("change", choose)
+            .add(options.collect::<Vec<_>>());
+        el("form")
+            .attr("method", "get")
+            .attr("action", urls::NEW)
+            .class("data-set")
+            .add(
+                el("label")
+                    .attr("for", "data-set")
+                    .class("label")
+                    .add("Data set"),
+            )
+            .add(chooser)
+            .add(
+                el("input")
+                    .attr("type", "hidden")
+                    .attr("name", "kind")
+                    .attr("value", kind),
+            )
+            .add(el("button").class("button without-program").add("Choose"))
+            .add(span("soft small").add(facts))
+            .into_node()
     }
 
     /// The kinds, by picture and sentence; conditions on rows go along to another kind.
-    fn kinds(self) -> AnyView {
+    fn kinds(self) -> Node {
         let kind = move |info: &'static KindInfo| {
-            let is_here = info.name == self.info.name;
             let address = move || {
                 self.form.data.with(|data| {
                     let mut other = FormData::default();
                     other.push("dataset", data.one("dataset").unwrap_or_default());
                     other.push("kind", info.name);
-                    let kept = data
-                        .pairs
-                        .iter()
-                        .filter(|(name, value)| name.starts_with("filter_") && !value.is_empty());
-                    if kept.clone().next().is_some() {
+                    if data.one("filter_column").is_some() {
                         other.pairs.extend(
                             data.pairs
                                 .iter()
@@ -236,41 +289,25 @@ impl Shown {
                     urls::new_analysis(&other)
                 })
             };
-            view! {
-                <a class="kind" href=address aria-current=is_here.then_some("true")>
-                    <svg width="30" height="22" viewBox="0 0 30 22" aria-hidden="true"><path d=info.icon /></svg>
-                    <b>{info.title}</b>
-                    <span>{info.sentence}</span>
-                </a>
-            }
+            let picture = format!(
+                "<svg width=\"30\" height=\"22\" viewBox=\"0 0 30 22\" aria-hidden=\"true\"><path d=\"{}\"/></svg>",
+                info.icon
+            );
+            link(address, span("picture").html(picture))
+                .class("kind")
+                .attr(
+                    "aria-current",
+                    (info.name == self.info.name).then_some("true"),
+                )
+                .add(el("b").add(info.title))
+                .add(el("span").add(info.sentence))
         };
-        view! { <nav class="kinds" aria-label="Kind of analysis">{Analysis::KINDS.iter().map(kind).collect_view()}</nav> }.into_any()
-    }
-
-    /// Errors that belong to no field that is drawn.
-    fn other_errors(self) -> AnyView {
-        let is_other = move |error: &FieldError| {
-            self.form.fields.with_value(|fields| {
-                !fields
-                    .iter()
-                    .any(|field| field.name == state::field_of(error))
-            })
-        };
-        let shown = move || {
-            let errors = self
-                .form
-                .is_checked
-                .get()
-                .then(|| self.form.made.get().err())
-                .flatten()
-                .unwrap_or_default();
-            errors
-                .into_iter()
-                .filter(|error| is_other(error))
-                .map(|error| crate::form::error(self.form, error))
-                .collect_view()
-        };
-        view! { <div class="errors">{shown}</div> }.into_any()
+        let kinds: Vec<_> = Analysis::KINDS.iter().map(kind).collect();
+        el("nav")
+            .class("kinds")
+            .attr("aria-label", "Kind of analysis")
+            .add(kinds)
+            .into_node()
     }
 
     fn title(self) -> String {
@@ -281,32 +318,27 @@ impl Shown {
     }
 
     /// What will run, in words, and what it reads.
-    fn preview(self) -> AnyView {
+    fn preview(self) -> Node {
         let body = move || match self.form.made.get() {
             Ok(analysis) => {
-                let cost = self.dataset.with_value(|dataset| cost(&analysis, dataset));
+                let cost = self.dataset.peek(|dataset| cost(&analysis, dataset));
                 let buttons = self.request().map(|request| copies(request, &analysis));
-                view! {
-                    <p>{analysis.in_words()}</p>
-                    <p class="soft small">{cost}</p>
-                    <div class="actions">{buttons}</div>
-                }
-                .into_any()
+                several![
+                    el("p").add(analysis.in_words()),
+                    p("soft small").add(cost),
+                    div("actions").add(buttons),
+                ]
             }
             Err(errors) => {
-                let n = errors.len() as u64;
-                let first = errors
-                    .into_iter()
-                    .next()
-                    .map(|error| error.message)
-                    .unwrap_or_default();
-                let more = (n > 1).then(|| format!(" And {} more.", words::count(n - 1)));
-                view! { <p class="soft">{first}{more}</p> }.into_any()
+                let more = errors.len().saturating_sub(1) as u64;
+                let first = errors.into_iter().next().map(|error| error.message);
+                let more = (more > 0).then(|| format!(" And {} more.", words::count(more)));
+                p("soft").add(first).add(more).into_node()
             }
         };
         parts::card(
             "What will run",
-            view! { <div aria-live="polite">{body}</div> }.into_any(),
+            el("div").attr("aria-live", "polite").add(body),
         )
     }
 
@@ -317,7 +349,7 @@ impl Shown {
             .data
             .with(|data| data.one("label").map(str::to_owned));
         Some(JobRequest {
-            dataset: self.dataset.with_value(|dataset| dataset.name.to_string()),
+            dataset: self.dataset.peek(|dataset| dataset.name.to_string()),
             analysis: serde_json::to_value(&analysis).ok()?,
             label,
             priority: 0,
@@ -327,7 +359,7 @@ impl Shown {
     }
 
     /// Submits, and goes to the job's page; or shows what is wrong.
-    fn run(self, doer: &Doer, error: RwSignal<Option<Problem>>) {
+    fn run(self, doer: &Doer, error: Sig<Option<Problem>>) {
         self.form.is_checked.set(true);
         error.set(None);
         let Some(request) = untrack(|| self.request()) else {
@@ -346,17 +378,20 @@ impl Shown {
     }
 }
 
-fn copies(request: JobRequest, analysis: &Analysis) -> AnyView {
+fn copies(request: JobRequest, analysis: &Analysis) -> Node {
     let command = snippets::command(&request.dataset, analysis, request.label.as_deref());
     let command = command
         .map(|command| copy_button("Copy as assay run", "button small", move || command.clone()));
     let curl = request.clone();
-    view! {
-        {copy_button("Copy as curl", "button small", move || snippets::curl(&curl))}
-        {copy_button("Copy as Python", "button small", move || snippets::python(&request))}
-        {command}
-    }
-    .into_any()
+    several![
+        copy_button("Copy as curl", "button small", move || snippets::curl(
+            &curl
+        )),
+        copy_button("Copy as Python", "button small", move || snippets::python(
+            &request
+        )),
+        command,
+    ]
 }
 
 /// What it reads: `Reads 2 of 19 columns, 336,776 rows.`

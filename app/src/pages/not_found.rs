@@ -1,12 +1,11 @@
 //! An address that leads nowhere.
 
 use assay_model::{Problem, ProblemKind};
-use leptos::prelude::*;
 
-use crate::parts::problem;
+use crate::{node::Node, parts::problem};
 
 /// The page.
-pub fn page() -> AnyView {
+pub fn page() -> Node {
     problem::page(&Problem::new(
         ProblemKind::NotFound,
         "There is no page at this address.",

@@ -1,24 +1,21 @@
 //! Buttons that put a text on the clipboard.
 
-use leptos::prelude::*;
-
 use super::notice::Voice;
+use crate::node::{IntoNode, Node, el};
 
 /// A button that copies what `text` gives when it is pressed.
 pub fn copy_button(
     label: &'static str,
     class: &'static str,
-    text: impl Fn() -> String + Send + Sync + 'static,
-) -> AnyView {
-    let text: Box<dyn Fn() -> String + Send + Sync> = Box::new(text);
+    text: impl Fn() -> String + Send + 'static,
+) -> Node {
     let voice = Voice::here();
-    let press = move |_| copy(text(), voice);
-    view! {
-        <button type="button" class=format!("{class} alive-only") on:click=press>
-            {label}
-        </button>
-    }
-    .into_any()
+    let button = el("button")
+        .attr("type", "button")
+        .class(class)
+        .on("click", move |_| copy(text(), voice))
+        .add(label);
+    el("span").class("alive-only").add(button).into_node()
 }
 
 #[cfg(feature = "hydrate")]

@@ -1,22 +1,27 @@
 //! A job in a list, and lists of jobs that move.
 
+use crate::sig::{Made, Sig, made};
 use assay_model::{Event, Job, JobId, JobState};
-use leptos::prelude::*;
 
 use super::{
     press::{Doer, press},
     standing,
 };
-use crate::{api::Client, clock, urls};
+use crate::{
+    api::Client,
+    clock,
+    node::{IntoNode, Node, each, el, link, span},
+    urls,
+};
 
 /// Jobs, newest first, of which all parts of a page show some.
 #[derive(Clone, Copy)]
-pub struct Jobs(pub RwSignal<Vec<Job>>);
+pub struct Jobs(pub Sig<Vec<Job>>);
 
 impl Jobs {
     /// These jobs.
     pub fn new(jobs: Vec<Job>) -> Self {
-        Self(RwSignal::new(jobs))
+        Self(Sig::new(jobs))
     }
 
     /// Takes in what an event says. `admits` decides whether a job that is not there yet
@@ -24,39 +29,53 @@ impl Jobs {
     pub fn apply(self, event: &Event, admits: impl Fn(&Job) -> bool) {
         match event {
             Event::Job(job) => {
-                let _ = self.0.try_update(|jobs| merge(jobs, job, admits(job)));
+                self.0.update(|jobs| merge(jobs, job, admits(job)));
             }
             Event::JobDeleted(gone) => {
-                let _ = self
-                    .0
-                    .try_update(|jobs| jobs.retain(|job| job.id.0 != gone.id));
+                self.0.update(|jobs| jobs.retain(|job| job.id.0 != gone.id));
             }
             _ => {}
         }
     }
 
-    /// The ids of those that `wanted` picks, `most` at most.
-    pub fn ids(self, most: usize, wanted: fn(&Job) -> bool) -> Memo<Vec<JobId>> {
+    /// The ids of those under way: what runs, then what waits, the first in line first.
+    pub fn under_way(self) -> Made<Vec<JobId>> {
         let jobs = self.0;
-        Memo::new(move |_| {
+        made(move || {
             jobs.with(|jobs| {
-                jobs.iter()
-                    .filter(|job| wanted(job))
-                    .map(|job| job.id)
-                    .take(most)
-                    .collect()
+                let in_state = |state| jobs.iter().rev().filter(move |job| job.state == state);
+                let all = in_state(JobState::Running).chain(in_state(JobState::Queued));
+                all.map(|job| job.id).collect()
             })
         })
     }
 
+    /// The ids of those that are over, the newest first, `most` at most.
+    pub fn over(self, most: usize) -> Made<Vec<JobId>> {
+        let jobs = self.0;
+        made(move || {
+            jobs.with(|jobs| {
+                let mut over: Vec<_> = jobs.iter().filter(|job| job.state.is_terminal()).collect();
+                over.sort_by_key(|job| std::cmp::Reverse(job.finished));
+                over.into_iter().map(|job| job.id).take(most).collect()
+            })
+        })
+    }
+
+    /// All ids, the newest first.
+    pub fn all(self) -> Made<Vec<JobId>> {
+        let jobs = self.0;
+        made(move || jobs.with(|jobs| jobs.iter().map(|job| job.id).collect()))
+    }
+
     /// The list of those ids; each row follows its job.
-    pub fn list(self, ids: Memo<Vec<JobId>>, with_buttons: bool) -> AnyView {
-        view! {
-            <ul class="jobs">
-                <For each=move || ids.get() key=|id| *id children=move |id| row(self.0, id, with_buttons) />
-            </ul>
-        }
-        .into_any()
+    pub fn list(self, ids: Made<Vec<JobId>>, with_buttons: bool) -> Node {
+        let keys = move || ids.with(|ids| ids.iter().map(JobId::to_string).collect());
+        let rows = each(keys, move |key| match key.parse() {
+            Ok(id) => row(self.0, id, with_buttons),
+            Err(_) => Node::Empty,
+        });
+        el("ul").class("jobs").add(rows).into_node()
     }
 }
 
@@ -74,18 +93,17 @@ fn merge(jobs: &mut Vec<Job>, job: &Job, is_wanted: bool) {
     }
 }
 
-fn row(jobs: RwSignal<Vec<Job>>, id: JobId, with_buttons: bool) -> AnyView {
+fn row(jobs: Sig<Vec<Job>>, id: JobId, with_buttons: bool) -> Node {
     let now = clock::signal();
-    let first = jobs.with_untracked(|jobs| jobs.iter().find(|job| job.id == id).cloned());
+    let first = jobs.peek(|jobs| jobs.iter().find(|job| job.id == id).cloned());
     let Some(first) = first else {
-        return ().into_any();
+        return Node::Empty;
     };
     // The row stands a moment longer than its job when the job goes; it keeps the last.
-    let job = Memo::new(move |last: Option<&Job>| {
+    let last = Sig::new(first);
+    let job = made(move || {
         let found = jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned());
-        found
-            .or_else(|| last.cloned())
-            .unwrap_or_else(|| first.clone())
+        found.unwrap_or_else(|| last.peek(Clone::clone))
     });
     let title = move || job.with(Job::title);
     let class = move || job.with(|job| standing::class(job.state));
@@ -94,54 +112,49 @@ fn row(jobs: RwSignal<Vec<Job>>, id: JobId, with_buttons: bool) -> AnyView {
     let aside = move || {
         let finished = job.with(|job| job.finished);
         match (job.with(standing::fraction), finished) {
-            (Some(done), _) => format!("{:.0} %", done * 100.0).into_any(),
+            (Some(done), _) => format!("{:.0} %", done * 100.0).into_node(),
             (None, Some(finished)) => clock::ago(finished),
-            (None, None) => ().into_any(),
+            (None, None) => Node::Empty,
         }
     };
-    let done = Memo::new(move |_| job.with(standing::fraction));
+    let is_measured = made(move || job.with(standing::fraction).is_some());
     let bar = move || {
-        let shown = done.with(Option::is_some);
-        shown.then(|| {
-            view! { <progress max="100" prop:value=move || percent(done.get()) value=percent(done.get_untracked()) aria-label=title /> }
+        is_measured.get().then(|| {
+            let percent = move || {
+                (job.with(standing::fraction).unwrap_or(0.0) * 100.0)
+                    .round()
+                    .to_string()
+            };
+            el("progress")
+                .attr("max", "100")
+                .attr("value", percent)
+                .attr("aria-label", title)
         })
     };
-    let state = Memo::new(move |_| job.with(|job| job.state));
+    let is_over = made(move || job.with(|job| job.state.is_terminal()));
     let buttons = move || {
-        if with_buttons {
-            buttons(id, state.get())
-        } else {
-            ().into_any()
-        }
+        with_buttons.then(|| {
+            let button = if is_over.get() {
+                run_again(id, "button small")
+            } else {
+                cancel(id, "button small")
+            };
+            span("job-buttons").add(button)
+        })
     };
-    view! {
-        <li class="job">
-            <a class="job-name" href=urls::job(id)>{title}</a>
-            <span class=class>{words}</span>
-            <span class="job-facts">{facts}</span>
-            <span class="job-aside">{aside}</span>
-            {bar}
-            {buttons}
-        </li>
-    }
-    .into_any()
-}
-
-fn percent(done: Option<f64>) -> f64 {
-    (done.unwrap_or(0.0) * 100.0).round()
-}
-
-fn buttons(id: JobId, state: JobState) -> AnyView {
-    let button = if state.is_terminal() {
-        run_again(id, "button small")
-    } else {
-        cancel(id, "button small")
-    };
-    view! { <span class="job-buttons">{button}</span> }.into_any()
+    el("li")
+        .class("job")
+        .add(link(urls::job(id), title).class("job-name"))
+        .add(el("span").class(class).add(words))
+        .add(span("job-facts").add(facts))
+        .add(span("job-aside").add(aside))
+        .add(bar)
+        .add(buttons)
+        .into_node()
 }
 
 /// The button that cancels a job. What comes of it arrives as an event.
-pub fn cancel(id: JobId, class: &'static str) -> AnyView {
+pub fn cancel(id: JobId, class: &'static str) -> Node {
     let doer = Doer::here();
     press("Cancel", class, urls::cancel_job(id), move || {
         let client = Client::here();
@@ -150,7 +163,7 @@ pub fn cancel(id: JobId, class: &'static str) -> AnyView {
 }
 
 /// The button that runs a job again, as a new one, and goes to its page.
-pub fn run_again(id: JobId, class: &'static str) -> AnyView {
+pub fn run_again(id: JobId, class: &'static str) -> Node {
     let doer = Doer::here();
     press("Run again", class, urls::retry_job(id), move || {
         let client = Client::here();

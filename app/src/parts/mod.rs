@@ -11,38 +11,36 @@ pub mod table;
 pub mod timeline;
 pub mod upload;
 
-use leptos::prelude::*;
+use leptos::{prelude::*, text_prop::TextProp};
 use leptos_meta::Title;
 
+use crate::node::{IntoNode, Node, div, el};
+
 /// The head of a page: where one is, its title, and what one can do here.
-pub fn head(
-    title: impl Into<String>,
-    crumbs: AnyView,
-    below: AnyView,
-    actions: AnyView,
-) -> AnyView {
-    let title = title.into();
-    view! {
-        <Title text=title.clone() />
-        <header class="page-head">
-            <div class="page-title">
-                {crumbs}
-                <h1>{title}</h1>
-                {below}
-            </div>
-            <div class="actions">{actions}</div>
-        </header>
-    }
-    .into_any()
+pub fn head(title: &str, crumbs: Node, below: Node, actions: Node) -> Node {
+    let text = title.to_owned();
+    let words = div("page-title")
+        .add(crumbs)
+        .add(el("h1").add(title))
+        .add(below);
+    let head = el("header")
+        .class("page-head")
+        .add(words)
+        .add(div("actions").add(actions));
+    Node::Several(vec![window_title(move || text.clone()), head.into_node()])
+}
+
+/// The title in the window's frame.
+pub fn window_title(text: impl Fn() -> String + Send + Sync + 'static) -> Node {
+    let text = TextProp::from(text);
+    view! { <Title text=text /> }.into_any().into_node()
 }
 
 /// A card with its heading.
-pub fn card(heading: &'static str, body: AnyView) -> AnyView {
-    view! {
-        <section class="card">
-            <h2>{heading}</h2>
-            {body}
-        </section>
-    }
-    .into_any()
+pub fn card(heading: &str, body: impl IntoNode) -> Node {
+    el("section")
+        .class("card")
+        .add(el("h2").add(heading))
+        .add(body)
+        .into_node()
 }

@@ -1,7 +1,10 @@
 //! A word in passing: that something was copied, that something could not be done.
 
+use crate::sig::Sig;
 use assay_model::Problem;
 use leptos::prelude::*;
+
+use crate::node::{IntoNode, Node, div, el, p};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Notice {
@@ -10,11 +13,11 @@ struct Notice {
 }
 
 #[derive(Clone, Copy)]
-struct Notices(RwSignal<Option<Notice>>);
+struct Notices(Sig<Option<Notice>>);
 
 /// Makes room for notices.
 pub fn provide() {
-    provide_context(Notices(RwSignal::new(None)));
+    provide_context(Notices(Sig::new(None)));
 }
 
 /// A way to say something later, when the context is no longer at hand.
@@ -58,20 +61,30 @@ impl Voice {
 }
 
 /// Where notices stand.
-pub fn region() -> AnyView {
+pub fn region() -> Node {
     let Some(Notices(notices)) = use_context() else {
-        return ().into_any();
+        return Node::Empty;
     };
     let body = move || {
         notices.get().map(|notice| {
-            let class = if notice.is_bad { "notice bad" } else { "notice" };
-            view! {
-                <p class=class>
-                    {notice.text}
-                    <button type="button" class="bare" aria-label="Close" on:click=move |_| notices.set(None)>"×"</button>
-                </p>
-            }
+            let close = el("button")
+                .attr("type", "button")
+                .class("bare")
+                .attr("aria-label", "Close")
+                .on("click", move |_| notices.set(None))
+                .add("×");
+            p(if notice.is_bad {
+                "notice bad"
+            } else {
+                "notice"
+            })
+            .add(notice.text)
+            .add(close)
         })
     };
-    view! { <div class="notices" role="status" aria-live="polite">{body}</div> }.into_any()
+    div("notices")
+        .attr("role", "status")
+        .attr("aria-live", "polite")
+        .add(body)
+        .into_node()
 }

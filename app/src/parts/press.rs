@@ -3,29 +3,30 @@
 use std::{pin::Pin, sync::Arc};
 
 use assay_model::Problem;
-use leptos::{ev::SubmitEvent, prelude::*, task::spawn_local};
+use leptos::{task::spawn_local, web_sys::Event};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 
 use super::notice::Voice;
+use crate::node::{IntoNode, Node, el};
 
 /// A button that posts to `action`, or calls `act` where there is a program to do so.
 pub fn press(
     label: &'static str,
     class: &'static str,
     action: String,
-    act: impl Fn() + Send + Sync + 'static,
-) -> AnyView {
-    let act: Box<dyn Fn() + Send + Sync> = Box::new(act);
-    let submit = move |event: SubmitEvent| {
+    act: impl Fn() + Send + 'static,
+) -> Node {
+    let submit = move |event: Event| {
         event.prevent_default();
         act();
     };
-    view! {
-        <form method="post" action=action class="press" on:submit=submit>
-            <button class=class>{label}</button>
-        </form>
-    }
-    .into_any()
+    el("form")
+        .attr("method", "post")
+        .attr("action", action)
+        .class("press")
+        .on("submit", submit)
+        .add(el("button").class(class).add(label))
+        .into_node()
 }
 
 /// Does things at the server for a part of the page, and knows where to go and what to

@@ -1,65 +1,61 @@
 //! What went wrong, said calmly, where it went wrong.
 
 use assay_model::{Problem, ProblemKind};
+#[cfg(feature = "ssr")]
 use leptos::prelude::*;
-use leptos_meta::Title;
 
-use crate::{api::Reply, urls};
+use crate::{
+    api::Reply,
+    node::{IntoNode, Node, div, el, link, p, several},
+    parts::{card as plain_card, head},
+    urls,
+};
 
 /// A problem in a card.
-pub fn card(problem: &Problem) -> AnyView {
-    let (title, detail) = (problem.title.clone(), problem.detail.clone());
+pub fn card(problem: &Problem) -> Node {
     let more: Vec<_> = problem
         .errors
         .iter()
         .skip(1)
-        .map(|error| view! { <li>{error.message.clone()}</li> })
+        .map(|error| el("li").add(error.message.clone()))
         .collect();
-    let more = (!more.is_empty()).then(|| view! { <ul>{more}</ul> });
-    view! {
-        <section class="card problem" role="alert">
-            <h2>{title}</h2>
-            <p>{detail}</p>
-            {more}
-        </section>
-    }
-    .into_any()
+    let more = (!more.is_empty()).then(|| el("ul").add(more));
+    el("section")
+        .class("card problem")
+        .attr("role", "alert")
+        .add(el("h2").add(problem.title.clone()))
+        .add(el("p").add(problem.detail.clone()))
+        .add(more)
+        .into_node()
 }
 
 /// A problem in place of a whole page, with the HTTP status to match.
-pub fn page(problem: &Problem) -> AnyView {
+pub fn page(problem: &Problem) -> Node {
     set_status(problem.status);
-    let title = problem.title.clone();
-    let away = if problem.is(ProblemKind::NotFound) {
-        view! { <p><a class="button" href=urls::BENCH>"Go to the bench"</a></p> }.into_any()
-    } else {
-        ().into_any()
-    };
-    view! {
-        <Title text=title.clone() />
-        <header class="page-head"><div class="page-title"><h1>{title}</h1></div></header>
-        <p class="lead">{problem.detail.clone()}</p>
-        {away}
-    }
-    .into_any()
+    let away = problem
+        .is(ProblemKind::NotFound)
+        .then(|| el("p").add(link(urls::BENCH, "Go to the bench").class("button")));
+    several![
+        head(&problem.title, Node::Empty, Node::Empty, Node::Empty),
+        p("lead").add(problem.detail.clone()),
+        div("stack").add(away),
+    ]
 }
 
 /// The server, or its Redis, is away; the page asks again by itself.
-pub fn trying_again(reply: &Reply) -> AnyView {
-    let problem = match reply.read::<()>() {
-        Err(problem) => problem,
-        Ok(()) => return ().into_any(),
+pub fn trying_again(reply: &Reply) -> Node {
+    let Err(problem) = reply.read::<()>() else {
+        return Node::Empty;
     };
     set_status(503);
-    view! {
-        <Title text=problem.title.clone() />
-        <header class="page-head"><div class="page-title"><h1>{problem.title.clone()}</h1></div></header>
-        <section class="card" role="status">
-            <p>{problem.detail.clone()}</p>
-            <p class="soft alive-only">"Trying again by itself; nothing is lost."</p>
-        </section>
-    }
-    .into_any()
+    let again = p("soft alive-only").add("Trying again by itself; nothing is lost.");
+    several![
+        head(&problem.title, Node::Empty, Node::Empty, Node::Empty),
+        div("").attr("role", "status").add(plain_card(
+            "What happened",
+            several![el("p").add(problem.detail.clone()), again]
+        )),
+    ]
 }
 
 /// Gives the page its HTTP status, where there is one to give.

@@ -1,5 +1,6 @@
 //! The rail: what there is, how many jobs are under way, whether the page is live.
 
+use crate::sig::Sig;
 use std::time::Duration;
 
 use assay_model::{Event, JobId, JobState, Status};
@@ -8,82 +9,88 @@ use leptos_router::hooks::use_location;
 
 use crate::{
     live::{self, Link},
-    load, theme, urls,
+    load,
+    node::{self, IntoNode, Node, div, el, p, span},
+    theme, urls,
 };
 
 /// Jobs whose state the rail remembers, to ask for the count only when one has changed.
 const REMEMBERED: usize = 64;
 
 /// The rail.
-pub fn rail(link: RwSignal<Link>) -> AnyView {
+pub fn rail(link: Sig<Link>) -> Node {
     let items = [
         (urls::BENCH, "Bench"),
         (urls::DATASETS, "Data sets"),
         (urls::NEW, "New analysis"),
         (urls::JOBS, "Jobs"),
     ];
-    let items = items.map(|(address, name)| item(address, name));
-    view! {
-        <header class="rail">
-            <a class="brand" href=urls::BENCH aria-label="Assay: to the bench">
-                {logo()}
-                "Assay"
-            </a>
-            <nav aria-label="Main">{items.into_iter().collect_view()}</nav>
-            <div class="rail-foot">
-                <p class="live" role="status">
-                    <span class=move || link.get().class()>{move || link.get().word()}</span>
-                </p>
-                {theme::toggle()}
-            </div>
-        </header>
-    }
-    .into_any()
+    let items: Vec<_> = items
+        .into_iter()
+        .map(|(address, name)| item(address, name))
+        .collect();
+    let state = el("span")
+        .class(move || link.get().class())
+        .add(move || link.get().word());
+    let foot = div("rail-foot")
+        .add(p("live alive-only").attr("role", "status").add(state))
+        .add(theme::toggle());
+    el("header")
+        .class("rail")
+        .add(
+            node::link(urls::BENCH, logo())
+                .class("brand")
+                .attr("aria-label", "Assay: to the bench")
+                .add("Assay"),
+        )
+        .add(el("nav").attr("aria-label", "Main").add(items))
+        .add(foot)
+        .into_node()
 }
 
-fn item(address: &'static str, name: &'static str) -> AnyView {
+fn item(address: &'static str, name: &'static str) -> Node {
     let path = use_location().pathname;
     let current = move || is_within(&path.get(), address).then_some("page");
-    let count = if address == urls::JOBS {
+    let count = (address == urls::JOBS).then(|| {
         load::loaded_quietly(urls::api::STATUS, |replies| {
             match replies.read::<Status>(0) {
                 Ok(status) => count(status.running + status.queued),
-                Err(_) => ().into_any(),
+                Err(_) => Node::Empty,
             }
         })
-    } else {
-        ().into_any()
-    };
-    view! {
-        <a class="rail-item" href=address aria-current=current>
-            {name}
-            {count}
-        </a>
-    }
-    .into_any()
+    });
+    node::link(address, name)
+        .class("rail-item")
+        .attr("aria-current", current)
+        .add(count)
+        .into_node()
 }
 
 /// Jobs under way, kept true by events: whatever state a job has come to, the sum is
 /// asked for once more, a moment later so that many changes ask once.
-fn count(first: u64) -> AnyView {
-    let now = RwSignal::new(first);
-    let states = StoredValue::new(Vec::<(JobId, JobState)>::new());
-    let is_asked = StoredValue::new(false);
+fn count(first: u64) -> Node {
+    let now = Sig::new(first);
+    let states = Sig::new(Vec::<(JobId, JobState)>::new());
+    let is_asked = Sig::new(false);
     live::on_event(move |event| {
         let is_news = match event {
-            Event::Job(job) => states.try_update_value(|states| note(states, job.id, job.state)),
-            Event::JobDeleted(_) | Event::Reset(_) => Some(true),
-            _ => None,
+            Event::Job(job) => {
+                let mut is_news = false;
+                states.update(|states| is_news = note(states, job.id, job.state));
+                is_news
+            }
+            Event::JobDeleted(_) | Event::Reset(_) => true,
+            _ => false,
         };
-        if is_news != Some(true) || is_asked.try_get_value() != Some(false) {
+        if !is_news || is_asked.try_peek(|asked| *asked) != Some(false) {
             return;
         }
-        is_asked.set_value(true);
+        is_asked.set(true);
         let ask = move || {
-            let _ = is_asked.try_set_value(false);
+            is_asked.set(false);
             load::refresh(vec![urls::api::STATUS.to_owned()], move |replies| {
                 if let Ok(status) = replies.read::<Status>(0) {
-                    let _ = now.try_set(status.running + status.queued);
+                    now.set(status.running + status.queued);
                 }
             });
         };
@@ -91,11 +98,13 @@ fn count(first: u64) -> AnyView {
     });
     let shown = move || {
         let now = now.get();
-        (now > 0).then(
-            || view! { <span class="count">{now}<span class="hidden">" under way"</span></span> },
-        )
+        (now > 0).then(|| {
+            span("count")
+                .add(now.to_string())
+                .add(span("hidden").add(" under way"))
+        })
     };
-    shown.into_any()
+    shown.into_node()
 }
 
 /// Whether this is a state that the job was not known to be in.
@@ -118,14 +127,9 @@ fn is_within(path: &str, address: &str) -> bool {
                 .is_some_and(|rest| rest.starts_with('/')))
 }
 
-fn logo() -> AnyView {
-    view! {
-        <svg width="20" height="20" viewBox="0 0 20 20" class="logo" aria-hidden="true">
-            <path d="M3 6h14M5 6c0 7 1.5 11 5 11s5-4 5-11" />
-            <path d="M7.2 11h5.6" />
-        </svg>
-    }
-    .into_any()
+fn logo() -> Node {
+    const CUP: &str = "<svg width=\"20\" height=\"20\" viewBox=\"0 0 20 20\" aria-hidden=\"true\"><path d=\"M3 6h14M5 6c0 7 1.5 11 5 11s5-4 5-11M7.2 11h5.6\"/></svg>";
+    span("logo").html(CUP).into_node()
 }
 
 #[cfg(test)]

@@ -1,23 +1,31 @@
 //! Tables of values: results of jobs, rows of data sets.
 
+use crate::sig::Sig;
 use std::cmp::Ordering;
 
 use assay_model::{ColumnType, ResultColumn, words};
-use leptos::prelude::*;
 use serde_json::Value;
 
-use crate::chart::spark;
+use crate::{
+    chart::spark,
+    figures,
+    node::{El, IntoNode, Node, div, el, span},
+};
 
 /// A table that sorts what it holds by any of its columns. `name` says what it is to
 /// those who do not see it.
-pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) -> AnyView {
-    let sort = RwSignal::new(None::<Sort>);
-    let kinds: Vec<ColumnType> = columns.iter().map(|column| column.kind).collect();
+pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) -> Node {
+    let sort = Sig::new(None::<Sort>);
+    let ways: Vec<Way> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Way::of(column.kind, &rows, at))
+        .collect();
     let heads = columns
         .into_iter()
         .enumerate()
-        .map(|(at, column)| head(at, column, sort))
-        .collect_view();
+        .map(|(at, column)| head(at, column, sort));
+    let heads = el("thead").add(el("tr").add(heads.collect::<Vec<_>>()));
     let body = move || {
         let mut order: Vec<usize> = (0..rows.len()).collect();
         if let Some(Sort { at, descending }) = sort.get() {
@@ -26,23 +34,44 @@ pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) ->
             });
         }
         let line = |i: usize| {
-            let cells = kinds
+            let cells = ways
                 .iter()
                 .enumerate()
-                .map(|(at, kind)| cell(cell_at(&rows, i, at), *kind));
-            view! { <tr>{cells.collect_view()}</tr> }
+                .map(|(at, way)| cell(cell_at(&rows, i, at), *way));
+            el("tr").add(cells.collect::<Vec<_>>())
         };
-        order.into_iter().map(line).collect_view()
+        order.into_iter().map(line).collect::<Vec<_>>()
     };
-    view! {
-        <div class="table-scroll" tabindex="0" role="region" aria-label=name>
-            <table>
-                <thead><tr>{heads}</tr></thead>
-                <tbody>{body}</tbody>
-            </table>
-        </div>
+    scroll(name, el("table").add(heads).add(el("tbody").add(body)))
+}
+
+/// Something wide, which scrolls in its place, also by the keyboard.
+pub fn scroll(name: String, wide: El) -> Node {
+    div("table-scroll")
+        .attr("tabindex", "0")
+        .attr("role", "region")
+        .attr("aria-label", name)
+        .add(wide)
+        .into_node()
+}
+
+/// How the values of a column are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Way {
+    kind: ColumnType,
+    decimals: Option<usize>,
+}
+
+impl Way {
+    fn of(kind: ColumnType, rows: &[Vec<Value>], at: usize) -> Self {
+        let reals = rows.iter().filter_map(|row| row.get(at)?.as_f64());
+        let decimals = if kind == ColumnType::Number {
+            figures::decimals(reals)
+        } else {
+            None
+        };
+        Self { kind, decimals }
     }
-    .into_any()
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,7 +97,7 @@ impl Sort {
     }
 }
 
-fn head(at: usize, column: ResultColumn, sort: RwSignal<Option<Sort>>) -> AnyView {
+fn head(at: usize, column: ResultColumn, sort: Sig<Option<Sort>>) -> Node {
     let here = move || sort.get().filter(|sort| sort.at == at);
     let direction = move || {
         here().map(|sort| {
@@ -87,15 +116,18 @@ fn head(at: usize, column: ResultColumn, sort: RwSignal<Option<Sort>>) -> AnyVie
         None => "",
     };
     let press = move |_| sort.update(|sort| *sort = Sort::next(*sort, at));
-    view! {
-        <th scope="col" class=side(column.kind) aria-sort=direction>
-            <button type="button" class="bare" on:click=press>
-                {column.name}
-                <span aria-hidden="true">{mark}</span>
-            </button>
-        </th>
-    }
-    .into_any()
+    let button = el("button")
+        .attr("type", "button")
+        .class("bare")
+        .on("click", press)
+        .add(column.name)
+        .add(el("span").attr("aria-hidden", "true").add(mark));
+    el("th")
+        .attr("scope", "col")
+        .class(side(column.kind))
+        .attr("aria-sort", direction)
+        .add(button)
+        .into_node()
 }
 
 fn side(kind: ColumnType) -> Option<&'static str> {
@@ -108,29 +140,28 @@ fn cell_at(rows: &[Vec<Value>], row: usize, at: usize) -> &Value {
         .unwrap_or(&Value::Null)
 }
 
-fn cell(value: &Value, kind: ColumnType) -> AnyView {
-    let class = side(kind);
-    match value {
-        Value::Null => view! { <td class=class><i class="null">"null"</i></td> }.into_any(),
-        Value::String(text) if text.is_empty() => {
-            view! { <td class=class><span class="null">"“”"</span></td> }.into_any()
-        }
+fn cell(value: &Value, way: Way) -> Node {
+    let cell = el("td").class(side(way.kind));
+    let cell = match value {
+        Value::Null => cell.add(el("i").class("null").add("null")),
+        Value::String(text) if text.is_empty() => cell.add(span("null").add("“”")),
         Value::String(text) if text.starts_with("{\"") => match spark::bars(text) {
-            Some(bars) => view! { <td>{bars}</td> }.into_any(),
-            None => view! { <td class="long">{words::shorten(text, 200)}</td> }.into_any(),
+            Some(bars) => cell.add(bars),
+            None => cell.add(words::shorten(text, 200)),
         },
-        value => view! { <td class=class>{text(value, kind)}</td> }.into_any(),
-    }
+        value => cell.add(text(value, way)),
+    };
+    cell.into_node()
 }
 
 /// A value as people read it.
-pub fn text(value: &Value, kind: ColumnType) -> String {
+fn text(value: &Value, Way { kind, decimals }: Way) -> String {
     match value {
         Value::Null => "null".to_owned(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
-            (Some(whole), _) => whole_number(whole),
-            (None, Some(real)) => words::number(real),
-            (None, None) => number.to_string(),
+            (Some(whole), _) if kind != ColumnType::Number => whole_number(whole),
+            (_, Some(real)) => figures::figure(real, decimals),
+            _ => number.to_string(),
         },
         Value::String(text) => match kind {
             ColumnType::Integer => text.parse().map_or_else(|_| text.clone(), whole_number),
@@ -194,7 +225,15 @@ mod tests {
 
     #[test]
     fn values_read_as_people_write_them() {
-        let shown = |value, kind| text(&value, kind);
+        let shown = |value, kind| {
+            text(
+                &value,
+                Way {
+                    kind,
+                    decimals: None,
+                },
+            )
+        };
         assert_eq!(shown(json!(-336_776), ColumnType::Integer), "−336,776");
         assert_eq!(
             shown(json!("9007199254740993"), ColumnType::Integer),

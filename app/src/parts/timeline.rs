@@ -1,13 +1,15 @@
 //! How a job got to where it is: asked for, tried, ended.
 
 use assay_model::{Attempt, Job, JobState, words};
-use leptos::prelude::*;
 
 use super::standing;
-use crate::clock;
+use crate::{
+    clock,
+    node::{IntoNode, Node, el, span},
+};
 
 /// The timeline of a job.
-pub fn timeline(job: &Job) -> AnyView {
+pub fn timeline(job: &Job) -> Node {
     let mut items = vec![item(
         "wait",
         "Submitted".to_owned(),
@@ -26,10 +28,10 @@ pub fn timeline(job: &Job) -> AnyView {
             clock::moment(finished),
         ));
     }
-    view! { <ol class="timeline">{items}</ol> }.into_any()
+    el("ol").class("timeline").add(items).into_node()
 }
 
-fn attempt(attempt: &Attempt) -> AnyView {
+fn attempt(attempt: &Attempt) -> Node {
     let (how, mark) = standing::outcome(attempt.outcome);
     let worker = words::shorten(attempt.worker.as_str(), 16);
     let what = format!("Attempt {} on {worker} {how}", attempt.n);
@@ -38,18 +40,16 @@ fn attempt(attempt: &Attempt) -> AnyView {
             "after {}",
             words::duration(ended.millis_since(attempt.started))
         )
-        .into_any(),
+        .into_node(),
         None => clock::moment(attempt.started),
     };
     item(mark, what, when)
 }
 
-fn item(mark: &'static str, what: String, when: AnyView) -> AnyView {
-    view! {
-        <li class=mark>
-            {what}
-            <span class="when">{when}</span>
-        </li>
-    }
-    .into_any()
+fn item(mark: &'static str, what: String, when: Node) -> Node {
+    el("li")
+        .class(mark)
+        .add(what)
+        .add(span("when").add(when))
+        .into_node()
 }

@@ -6,11 +6,18 @@
 #[cfg(feature = "hydrate")]
 mod send;
 
+use crate::sig::Sig;
 use assay_model::words;
-use leptos::{ev, html, prelude::*};
+use leptos::web_sys::Event;
 
 use super::press::Doer;
-use crate::urls;
+use crate::{
+    node::{El, IntoNode, Node, div, el, p, span, typed},
+    urls,
+};
+
+/// The id of the field that holds the file; there is one upload on a page.
+const FILE: &str = "upload-file";
 
 /// How far an upload is.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -39,110 +46,120 @@ impl Sending {
 /// What the form holds and does.
 #[derive(Clone, Copy)]
 struct Upload {
-    name: RwSignal<String>,
+    name: Sig<String>,
     /// Name and size of the file chosen.
-    file: RwSignal<Option<(String, f64)>>,
-    sending: RwSignal<Option<Sending>>,
-    error: RwSignal<Option<String>>,
-    is_over: RwSignal<bool>,
-    input: NodeRef<html::Input>,
+    file: Sig<Option<(String, f64)>>,
+    sending: Sig<Option<Sending>>,
+    error: Sig<Option<String>>,
+    is_over: Sig<bool>,
 }
 
 /// The drop zone with its form.
-pub fn upload() -> AnyView {
+pub fn upload() -> Node {
     let upload = Upload {
-        name: RwSignal::default(),
-        file: RwSignal::new(None),
-        sending: RwSignal::new(None),
-        error: RwSignal::new(None),
-        is_over: RwSignal::new(false),
-        input: NodeRef::new(),
+        name: Sig::new(String::new()),
+        file: Sig::new(None),
+        sending: Sig::new(None),
+        error: Sig::new(None),
+        is_over: Sig::new(false),
     };
     let doer = Doer::here();
-    let submit = move |event: ev::SubmitEvent| {
+    let submit = move |event: Event| {
         event.prevent_default();
         upload.submit(&doer);
     };
-    let over = move |event: ev::DragEvent| {
+    let over = move |event: Event| {
         event.prevent_default();
         upload.is_over.set(true);
     };
-    let drop = move |event: ev::DragEvent| {
+    let drop = move |event: Event| {
         event.prevent_default();
         upload.is_over.set(false);
-        upload.take_dropped(&event);
+        upload.take_dropped(event);
     };
     let chosen = move || match upload.file.get() {
         Some((file, size)) => format!("{file}, {}", words::bytes(size as u64)),
         None => "CSV, TSV, JSON, Parquet or Excel".to_owned(),
     };
-    let class = move || {
-        if upload.is_over.get() {
-            "drop over"
-        } else {
-            "drop"
-        }
-    };
-    let progress = move || {
-        upload.sending.get().map(|sending| {
-            view! {
-                <div class="sending">
-                    <progress max=sending.of.max(1.0) prop:value=sending.sent value=sending.sent aria-label="Upload" />
-                    <span class="job-facts">{sending.in_words()}</span>
-                    <button type="button" class="button small" on:click=move |_| upload.cancel()>"Cancel"</button>
-                </div>
+    let file = el("input")
+        .attr("type", "file")
+        .attr("name", "file")
+        .attr("id", FILE)
+        .attr("required", true)
+        .on("change", move |_| upload.take_chosen());
+    let choose = el("label")
+        .class("drop-file")
+        .add(span("drop-title").add("Drop a file here or choose one"))
+        .add(span("job-facts").add(chosen))
+        .add(file);
+    let name = el("input")
+        .class("input")
+        .attr("name", "name")
+        .attr("maxlength", "100")
+        .attr("autocomplete", "off")
+        .attr("placeholder", "from the file")
+        .value(move || upload.name.get())
+        .on("input", move |event| upload.name.set(typed(&event)));
+    let name = el("label")
+        .class("field")
+        .add(span("label").add("Name of the data set"))
+        .add(name);
+    let more = el("div")
+        .class(move || {
+            if upload.file.with(Option::is_some) {
+                "drop-more shown"
+            } else {
+                "drop-more"
             }
         })
-    };
-    let error = move || {
-        upload
-            .error
-            .get()
-            .map(|error| view! { <p class="hint bad" role="alert">{error}</p> })
-    };
-    let details = move || {
-        if upload.file.with(Option::is_some) {
-            "drop-more shown"
-        } else {
-            "drop-more"
-        }
-    };
-    view! {
-        <form
-            method="post"
-            action=urls::DATASETS
-            enctype="multipart/form-data"
-            class=class
-            on:submit=submit
-            on:dragover=over
-            on:dragleave=move |_| upload.is_over.set(false)
-            on:drop=drop
-        >
-            <label class="drop-file">
-                <span class="drop-title">"Drop a file here or choose one"</span>
-                <span class="job-facts">{chosen}</span>
-                <input type="file" name="file" required=true node_ref=upload.input on:change=move |_| upload.take_chosen() />
-            </label>
-            <div class=details>
-                <label class="field">
-                    <span class="label">"Name of the data set"</span>
-                    <input
-                        class="input"
-                        name="name"
-                        maxlength="100"
-                        autocomplete="off"
-                        placeholder="from the file"
-                        prop:value=upload.name
-                        on:input=move |event| upload.name.set(event_target_value(&event))
-                    />
-                </label>
-                <button class="button main">"Load"</button>
-            </div>
-            {progress}
-            {error}
-        </form>
+        .add(name)
+        .add(el("button").class("button main").add("Load"));
+    el("form")
+        .attr("method", "post")
+        .attr("action", urls::DATASETS)
+        .attr("enctype", "multipart/form-data")
+        .class(move || {
+            if upload.is_over.get() {
+                "drop over"
+            } else {
+                "drop"
+            }
+        })
+        .on("submit", submit)
+        .on("dragover", over)
+        .on("dragleave", move |_| upload.is_over.set(false))
+        .on("drop", drop)
+        .add(choose)
+        .add(more)
+        .add(move || upload.progress())
+        .add(move || {
+            upload
+                .error
+                .get()
+                .map(|error| p("hint bad").attr("role", "alert").add(error))
+        })
+        .into_node()
+}
+
+impl Upload {
+    fn progress(self) -> Option<El> {
+        let sending = self.sending.get()?;
+        let cancel = el("button")
+            .attr("type", "button")
+            .class("button small")
+            .on("click", move |_| self.cancel())
+            .add("Cancel");
+        let bar = el("progress")
+            .attr("max", sending.of.max(1.0).to_string())
+            .attr("value", sending.sent.to_string())
+            .attr("aria-label", "Upload");
+        Some(
+            div("sending")
+                .add(bar)
+                .add(span("job-facts").add(sending.in_words()))
+                .add(cancel),
+        )
     }
-    .into_any()
 }
 
 #[cfg(not(feature = "hydrate"))]
@@ -151,7 +168,7 @@ impl Upload {
         let _ = (self, doer);
     }
 
-    fn take_dropped(self, event: &ev::DragEvent) {
+    fn take_dropped(self, event: Event) {
         let _ = (self, event);
     }
 

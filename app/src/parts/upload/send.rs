@@ -4,11 +4,11 @@
 use std::cell::RefCell;
 
 use assay_model::{Dataset, DatasetName, Job};
-use leptos::{ev, prelude::*};
+use leptos::prelude::*;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{File, HtmlInputElement, ProgressEvent, XmlHttpRequest};
+use web_sys::{DragEvent, Event, File, HtmlInputElement, ProgressEvent, XmlHttpRequest};
 
-use super::{Sending, Upload};
+use super::{FILE, Sending, Upload};
 use crate::{api::Reply, parts::press::Doer, urls};
 
 thread_local! {
@@ -25,7 +25,8 @@ impl Upload {
         self.take(file.as_ref());
     }
 
-    pub fn take_dropped(self, event: &ev::DragEvent) {
+    pub fn take_dropped(self, event: Event) {
+        let event: DragEvent = event.unchecked_into();
         let files = event.data_transfer().and_then(|transfer| transfer.files());
         let file = files.and_then(|files| files.get(0));
         self.take(file.as_ref());
@@ -40,7 +41,7 @@ impl Upload {
         let Some(file) = DROPPED.with_borrow(Clone::clone).or_else(|| self.chosen()) else {
             return self.error.set(Some("Choose a file first.".to_owned()));
         };
-        let typed = self.name.get_untracked();
+        let typed = self.name.peek(Clone::clone);
         let name = match typed.trim().parse::<DatasetName>() {
             Ok(name) => name,
             Err(error) => return self.error.set(Some(error.message)),
@@ -69,9 +70,7 @@ impl Upload {
     }
 
     fn input(self) -> Option<HtmlInputElement> {
-        self.input
-            .get_untracked()
-            .map(|input| input.unchecked_into())
+        document().get_element_by_id(FILE)?.dyn_into().ok()
     }
 
     fn chosen(self) -> Option<File> {
@@ -88,7 +87,7 @@ impl Upload {
         let on_progress = Closure::<dyn FnMut(ProgressEvent)>::new(move |event: ProgressEvent| {
             let seconds = ((js_sys::Date::now() - began) / 1e3).max(0.001);
             let (sent, of) = (event.loaded(), event.total());
-            let _ = self.sending.try_set(Some(Sending {
+            self.sending.set(Some(Sending {
                 sent,
                 of,
                 rate: sent / seconds,
@@ -121,7 +120,7 @@ impl Upload {
     fn end(self, request: &XmlHttpRequest, doer: &Doer) {
         UNDER_WAY.set(None);
         DROPPED.set(None);
-        let _ = self.sending.try_set(None);
+        self.sending.set(None);
         let reply = Reply {
             status: request.status().unwrap_or(0),
             body: request.response_text().ok().flatten().unwrap_or_default(),
@@ -136,7 +135,7 @@ impl Upload {
         match address {
             Ok(address) => doer.go(&address),
             Err(problem) => {
-                let _ = self.error.try_set(Some(problem.detail));
+                self.error.set(Some(problem.detail));
             }
         }
     }
