@@ -22,7 +22,12 @@ use assay_store::{
     jobs::Gone,
     signals::{Signal, Signals},
 };
-use tokio::{io::AsyncReadExt, sync::Semaphore, task::JoinSet, time::Instant};
+use tokio::{
+    io::AsyncReadExt,
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::JoinSet,
+    time::Instant,
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
@@ -136,8 +141,8 @@ impl Worker {
         let mut running = JoinSet::new();
         // Subscribed before the first look: work that comes in between is not missed.
         let mut signals = self.store.signals();
-        while !self.stop.is_cancelled() {
-            let took = match self.claim(&mut running).await {
+        while let Some(slot) = self.free_slot(&mut signals).await {
+            let took = match self.claim(slot, &mut running).await {
                 Ok(took) => took,
                 Err(StoreError::UnknownWorker(_)) => {
                     warn!(worker = %self.identity.id, "Redis has forgotten this worker; signing on again");
@@ -157,14 +162,32 @@ impl Worker {
         self.finish_running(running).await;
     }
 
-    /// Takes as many jobs as slots are free; says whether there was one.
-    async fn claim(&self, running: &mut JoinSet<()>) -> Result<bool, StoreError> {
-        let Ok(first) = Arc::clone(&self.slots).acquire_owned().await else {
-            return Ok(false);
-        };
-        if self.stop.is_cancelled() {
-            return Ok(false);
+    /// Waits for a free slot, passing on what is said meanwhile: with all slots taken, a
+    /// cancelled job must hear of it too. `None` when told to stop.
+    async fn free_slot(&self, signals: &mut Signals) -> Option<OwnedSemaphorePermit> {
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                slot = Arc::clone(&self.slots).acquire_owned() => return slot.ok(),
+                signal = signals.next() => self.pass_on(&signal),
+            }
         }
+    }
+
+    fn pass_on(&self, signal: &Signal) {
+        if let Signal::Cancelled(id) = signal {
+            self.attempts.keeper.cancel(*id);
+        }
+    }
+
+    /// Takes as many jobs as slots are free, `first` among them; says whether there was
+    /// one.
+    async fn claim(
+        &self,
+        first: OwnedSemaphorePermit,
+        running: &mut JoinSet<()>,
+    ) -> Result<bool, StoreError> {
         let mut permits = vec![first];
         while permits.len() < BATCH
             && let Ok(permit) = Arc::clone(&self.slots).try_acquire_owned()
@@ -207,7 +230,7 @@ impl Worker {
                 () = self.stop.cancelled() => return,
                 () = tokio::time::sleep_until(end) => return,
                 signal = signals.next() => match signal {
-                    Signal::Cancelled(id) => self.attempts.keeper.cancel(id),
+                    Signal::Cancelled(_) => self.pass_on(&signal),
                     _ => return,
                 },
             }
