@@ -10,7 +10,7 @@ use reqwest::{
 };
 use serde_json::{Value, json};
 
-use crate::stream::Events;
+use crate::{fixture::PATIENCE, stream::Events};
 
 /// A visitor of a server.
 pub struct Client {
@@ -52,7 +52,7 @@ impl Client {
 
     /// Sends a request; an error is one of the connection.
     pub async fn try_send(&self, request: RequestBuilder) -> reqwest::Result<Answer> {
-        let response = request.timeout(Duration::from_secs(60)).send().await?;
+        let response = request.timeout(PATIENCE * 2).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
         if let Some(cookie) = headers.get(SET_COOKIE) {
             let pair = cookie.to_str().unwrap().split(';').next().unwrap();

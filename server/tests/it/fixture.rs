@@ -219,7 +219,7 @@ pub async fn eventually<T>(what: &str, look: impl AsyncFn() -> Option<T>) -> T {
 pub async fn within<T>(most: Duration, what: &str, work: impl Future<Output = T>) -> T {
     match tokio::time::timeout(most, work).await {
         Ok(out) => out,
-        Err(_) => panic!("not within {most:?}: {what}"),
+        Err(late) => panic!("{late}, {most:?}: {what}"),
     }
 }
 

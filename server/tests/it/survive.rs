@@ -233,11 +233,11 @@ async fn a_stopped_server_lets_what_runs_end_and_keeps_what_waits() {
 
 #[tokio::test]
 async fn a_stopped_server_hands_back_what_takes_too_long() {
-    let mut server = Server::start_with(&["--slots", "24"]).await;
+    let mut server = Server::start_with(&["--slots", "64"]).await;
     let client = server.client();
     client.load("large", large(1_000_000)).await;
     let mut jobs = Vec::new();
-    for _ in 0..24 {
+    for _ in 0..64 {
         jobs.push(client.submit("large", &heavy()).await);
     }
     for job in &jobs {
