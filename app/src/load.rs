@@ -38,17 +38,27 @@ pub fn loaded(
     paths: impl Fn() -> Vec<String> + Send + Sync + 'static,
     render: impl Fn(Replies) -> Node + Send + Sync + 'static,
 ) -> Node {
-    let fallback = || {
-        p("loading")
-            .attr("role", "status")
-            .add("Loading")
-            .into_node()
-    };
     show(
         Box::new(paths),
+        |_| true,
         Arc::new(render),
         problem::trying_again,
-        fallback,
+        loading,
+    )
+}
+
+/// As [`loaded`], but only for as long as `goes_on` says so of each reply in turn.
+pub fn loaded_while(
+    paths: impl Fn() -> Vec<String> + Send + Sync + 'static,
+    goes_on: fn(&Reply) -> bool,
+    render: impl Fn(Replies) -> Node + Send + Sync + 'static,
+) -> Node {
+    show(
+        Box::new(paths),
+        goes_on,
+        Arc::new(render),
+        problem::trying_again,
+        loading,
     )
 }
 
@@ -59,6 +69,7 @@ pub fn loaded_quietly(
 ) -> Node {
     show(
         Box::new(move || vec![path.to_owned()]),
+        |_| true,
         Arc::new(render),
         |_| Node::Empty,
         || Node::Empty,
@@ -68,13 +79,21 @@ pub fn loaded_quietly(
 type Paths = Box<dyn Fn() -> Vec<String> + Send + Sync>;
 type Render = Arc<dyn Fn(Replies) -> Node + Send + Sync>;
 
+fn loading() -> Node {
+    p("loading")
+        .attr("role", "status")
+        .add("Loading")
+        .into_node()
+}
+
 fn show(
     paths: Paths,
+    goes_on: fn(&Reply) -> bool,
     render: Render,
     when_away: fn(&Reply) -> Node,
     fallback: fn() -> Node,
 ) -> Node {
-    let resource = Resource::new(paths, |paths| Client::here().get_all(paths));
+    let resource = Resource::new(paths, move |paths| Client::here().get_while(paths, goes_on));
     let failures = Sig::new(0_u32);
     let body = move || {
         let render = Arc::clone(&render);
@@ -113,7 +132,7 @@ pub fn refresh(paths: Vec<String>, apply: impl FnOnce(Replies) + 'static) {
     let client = Client::here();
     let apply: Box<dyn FnOnce(Replies)> = Box::new(apply);
     leptos::task::spawn_local(async move {
-        let replies = client.get_all(paths).await;
+        let replies = client.get_while(paths, |_| true).await;
         if !replies.iter().any(Reply::is_away) {
             apply(Replies(replies));
         }

@@ -70,12 +70,12 @@ impl Event {
         let value: Value = serde_json::from_str(data)?;
         let is_gone = value.get("deleted").is_some();
         Ok(Some(match name {
-            "job" if is_gone => Self::JobDeleted(serde_json::from_value(value)?),
-            "job" => Self::Job(serde_json::from_value(value)?),
-            "dataset" if is_gone => Self::DatasetDeleted(serde_json::from_value(value)?),
-            "dataset" => Self::Dataset(serde_json::from_value(value)?),
-            "worker" => Self::Worker(serde_json::from_value(value)?),
-            "reset" => Self::Reset(serde_json::from_value::<Reset>(value)?.reason),
+            "job" if is_gone => Self::JobDeleted(crate::tree::read(value)?),
+            "job" => Self::Job(crate::tree::read(value)?),
+            "dataset" if is_gone => Self::DatasetDeleted(crate::tree::read(value)?),
+            "dataset" => Self::Dataset(crate::tree::read(value)?),
+            "worker" => Self::Worker(crate::tree::read(value)?),
+            "reset" => Self::Reset(crate::tree::read::<Reset>(value)?.reason),
             _ => return Ok(None),
         }))
     }

@@ -20,6 +20,7 @@ pub mod result;
 pub mod schema;
 pub mod status;
 pub mod time;
+pub mod tree;
 pub mod words;
 
 pub use analysis::Analysis;

@@ -153,11 +153,11 @@ pub fn unknown_column<'a>(
 
 /// The candidate most like `name`, if any is like enough to be worth suggesting.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
-    let folded = name.to_lowercase();
+    let folded = name.to_ascii_lowercase();
     candidates
         .map(|candidate| {
             (
-                strsim::normalized_damerau_levenshtein(&folded, &candidate.to_lowercase()),
+                strsim::normalized_damerau_levenshtein(&folded, &candidate.to_ascii_lowercase()),
                 candidate,
             )
         })

@@ -8,7 +8,7 @@ mod server;
 
 use std::pin::Pin;
 
-use assay_model::{Job, JobId, JobRequest, Problem, ProblemKind};
+use assay_model::{Job, JobId, JobRequest, Problem, ProblemKind, tree};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -66,7 +66,7 @@ impl Reply {
     /// What it says, or what went wrong.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, Problem> {
         let value = self.value()?;
-        serde_json::from_value(value).map_err(|_| misread())
+        tree::read(value).map_err(|_| misread())
     }
 
     fn value(&self) -> Result<Value, Problem> {
@@ -85,9 +85,7 @@ impl Reply {
         if (200..300).contains(&self.status) {
             return value.map_err(|_| misread());
         }
-        let problem = value
-            .ok()
-            .and_then(|value| serde_json::from_value(value).ok());
+        let problem = value.ok().and_then(|value| tree::read(value).ok());
         Err(problem.unwrap_or_else(|| {
             let kind = ProblemKind::ALL
                 .into_iter()
@@ -137,11 +135,17 @@ impl Client {
         }
     }
 
-    /// Reads several things, one after the other.
-    pub async fn get_all(self, paths: Vec<String>) -> Vec<Reply> {
+    /// Reads several things, one after the other, for as long as `goes_on` says so of
+    /// each reply.
+    pub async fn get_while(self, paths: Vec<String>, goes_on: fn(&Reply) -> bool) -> Vec<Reply> {
         let mut replies = Vec::with_capacity(paths.len());
         for path in paths {
-            replies.push(self.call(Method::Get, path, None).await);
+            let reply = self.call(Method::Get, path, None).await;
+            let is_last = !goes_on(&reply);
+            replies.push(reply);
+            if is_last {
+                break;
+            }
         }
         replies
     }

@@ -33,7 +33,7 @@ pub fn draw(plot: &Plot, width: f64) -> String {
         .iter()
         .map(|place| wide(place))
         .fold(0.0, f64::max);
-    let left = (longest + 10.0).clamp(24.0, width * 0.38);
+    let left = (longest + 10.0).clamp(34.0, width * 0.38);
     let fits = ((left - 10.0) / 7.2) as usize;
     let (least, most) = plot.range();
     let before = if least < 0.0 { VALUE } else { 0.0 };

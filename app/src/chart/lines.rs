@@ -2,6 +2,8 @@
 
 use assay_model::{Timestamp, words};
 
+use crate::figures;
+
 use super::{
     plot::{Plot, time},
     scale::{Scale, tick, ticks},
@@ -9,7 +11,7 @@ use super::{
 };
 
 const HEIGHT: f64 = 260.0;
-const AXIS: f64 = 44.0;
+const AXIS: f64 = 24.0;
 const DAY: f64 = 86_400_000.0;
 /// Up to so many points each gets a dot of its own.
 const DOTS: usize = 60;
@@ -28,7 +30,7 @@ pub fn draw(plot: &Plot, width: f64) -> String {
     let last = xs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
 
     let several = plot.series.len() > 1;
-    let top = if several { 34.0 } else { 12.0 };
+    let top = if several { 52.0 } else { 30.0 };
     let range = plot.range();
     let marks = ticks(range, 5);
     let left = marks
@@ -71,15 +73,9 @@ pub fn draw(plot: &Plot, width: f64) -> String {
         };
         svg.text("tick", (across.at(at), HEIGHT + 16.0), anchor, &word);
     }
-    svg.text(
-        "tick",
-        (f64::midpoint(left, width), HEIGHT + 36.0),
-        Anchor::Middle,
-        &plot.value_title,
-    );
+    svg.text("tick", (0.0, top - 16.0), Anchor::Start, &plot.value_title);
 
-    let mut order: Vec<usize> = (0..xs.len()).collect();
-    order.sort_by(|a, b| xs[*a].total_cmp(&xs[*b]));
+    let order = figures::order(xs.len(), &mut |a, b| xs[a].total_cmp(&xs[b]));
     for (n, series) in plot.series.iter().enumerate() {
         let point = |i: usize| series.values[i].map(|value| (across.at(xs[i]), up.at(value)));
         svg.path(

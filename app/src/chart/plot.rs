@@ -1,6 +1,6 @@
 //! What a specification asks to be drawn.
 
-use assay_model::Timestamp;
+use assay_model::{Timestamp, tree};
 use serde_json::Value;
 
 /// How values are marked.
@@ -130,7 +130,7 @@ pub fn time(word: &str) -> Option<Timestamp> {
     if !clock.contains(['Z', '+', '-']) {
         text.push('Z');
     }
-    serde_json::from_value(Value::String(text)).ok()
+    tree::read(Value::String(text)).ok()
 }
 
 fn title(value: &Value) -> Option<String> {

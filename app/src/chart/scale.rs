@@ -40,11 +40,11 @@ pub fn ticks((least, most): (f64, f64), wanted: usize) -> Vec<f64> {
         .into_iter()
         .find(|step| *step >= rough * 0.999);
     let step = step.unwrap_or(power * 10.0);
-    let (first, last) = (
+    let (from, to) = (
         (least / step).ceil() as i64,
         (most / step * 1.000_001).floor() as i64,
     );
-    (first..=last).map(|n| n as f64 * step).collect()
+    (from..=to).map(|n| n as f64 * step).collect()
 }
 
 /// A tick's figure: short, for there is little room.

@@ -142,13 +142,15 @@ fn set_html(element: &Element, html: Option<&str>) {
     Rndr::set_inner_html(element, html.unwrap_or_default());
 }
 
+type Set = Box<dyn Fn(&Element, Option<&str>)>;
+
 fn follow(
     element: &Element,
     is_written: bool,
     read: Box<dyn Fn() -> Option<String> + Send>,
     set: impl Fn(&Element, Option<&str>) + 'static,
 ) -> RenderEffect<Option<String>> {
-    let set: Box<dyn Fn(&Element, Option<&str>)> = Box::new(set);
+    let set: Set = Box::new(set);
     let element = element.clone();
     RenderEffect::new(move |last: Option<Option<String>>| {
         let now = read();

@@ -220,7 +220,7 @@ impl RenderHtml for Node {
         match self {
             Self::Empty => ().to_html_with_buf(buffer, position, escape, mark_branches, Vec::new()),
             Self::Text(text) => {
-                text.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new())
+                text.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new());
             }
             Self::Element(element) => {
                 let mut element = element.0;
@@ -234,13 +234,13 @@ impl RenderHtml for Node {
                 *position = Position::NextChild;
             }
             Self::Several(pieces) => {
-                pieces.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new())
+                pieces.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new());
             }
             Self::Live(mut live) => {
-                live().to_html_with_buf(buffer, position, escape, mark_branches, Vec::new())
+                live().to_html_with_buf(buffer, position, escape, mark_branches, Vec::new());
             }
             Self::View(view) => {
-                view.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new())
+                view.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new());
             }
         }
     }
@@ -304,7 +304,7 @@ impl RenderHtml for Node {
                 );
             }
             other => buffer.with_buf(|buffer| {
-                other.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new())
+                other.to_html_with_buf(buffer, position, escape, mark_branches, Vec::new());
             }),
         }
     }

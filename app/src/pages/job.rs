@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
+    api::Reply,
     chart, clock, live, load,
     node::{El, IntoNode, Node, div, el, link, p, several, span},
     parts::{
@@ -56,7 +57,7 @@ pub fn page() -> Node {
         Some(id) => paths(id, offset.get()),
         None => Vec::new(),
     };
-    load::loaded(paths, move |replies| {
+    load::loaded_while(paths, has_result, move |replies| {
         if id.peek(Clone::clone).is_none() {
             return problem::page(&Problem::new(
                 ProblemKind::NotFound,
@@ -77,8 +78,13 @@ pub fn page() -> Node {
     })
 }
 
-/// The job and, once it has succeeded, the first rows of its result. An unfinished job
-/// has none; that answer is simply not a result.
+/// Whether there is a result to ask for.
+fn has_result(reply: &Reply) -> bool {
+    let job = reply.read::<Job>();
+    job.is_ok_and(|job| job.state == JobState::Succeeded && job.kind == JobKind::Analysis)
+}
+
+/// The job and, once it has succeeded, the first rows of its result.
 fn paths(id: JobId, offset: u64) -> Vec<String> {
     vec![urls::api::job(id), urls::api::result(id, offset, ROWS)]
 }
@@ -135,7 +141,7 @@ impl Shown {
         live::on_event(move |event| match event {
             Event::Job(job) if job.id == self.id => self.take((**job).clone(), &doer),
             Event::Job(job) if self.follows && self.is_followed_by(job) => {
-                doer.go(&urls::job(job.id))
+                doer.go(&urls::job(job.id));
             }
             Event::Reset(_) => {
                 let doer = doer.clone();
@@ -165,7 +171,7 @@ impl Shown {
         if state != JobState::Succeeded {
             return;
         }
-        if self.result.peek(Option::is_none) {
+        if self.result.peek(Option::is_none) && self.job.peek(|job| job.kind == JobKind::Analysis) {
             load::refresh(
                 vec![urls::api::result(self.id, self.offset, ROWS)],
                 move |replies| {
@@ -311,8 +317,11 @@ impl Shown {
                 parts::card("Waiting", several![el("p").add(why), leave])
             }
             JobState::Running => {
-                let done = made(move || self.job.with(standing::fraction));
-                let percent = move || done.get().map(|done| (done * 100.0).round().to_string());
+                let percent = move || {
+                    self.job
+                        .with(standing::percent)
+                        .map(|percent| percent.to_string())
+                };
                 let bar = el("progress")
                     .attr("max", "100")
                     .attr("value", percent)

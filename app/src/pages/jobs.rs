@@ -31,14 +31,14 @@ impl Narrow {
     /// Whether a job that has just come belongs in the list. Whether one that is there
     /// still does is left to the next load: rows do not vanish under the pointer.
     fn admits(&self, job: &Job) -> bool {
-        let text = self.text.to_lowercase();
+        let text = self.text.to_ascii_lowercase();
         let dataset = job
             .dataset
             .as_ref()
             .map(|dataset| dataset.name.folded())
             .unwrap_or_default();
         (self.state.is_empty() || self.state == job.state.as_str())
-            && (job.title().to_lowercase().contains(&text) || dataset.contains(&text))
+            && (job.title().to_ascii_lowercase().contains(&text) || dataset.contains(&text))
     }
 }
 
@@ -57,13 +57,13 @@ pub fn page() -> Node {
     load::loaded(
         move || vec![narrow.get().path()],
         move |replies| match replies.read::<Page<Job>>(0) {
-            Ok(page) => list(page, narrow.peek(Clone::clone)),
+            Ok(page) => narrow.peek(|narrow| list(page, narrow)),
             Err(problem) => problem::page(&problem),
         },
     )
 }
 
-fn list(page: Page<Job>, narrow: Narrow) -> Node {
+fn list(page: Page<Job>, narrow: &Narrow) -> Node {
     let jobs = Jobs::new(page.items);
     let shown = narrow.clone();
     live::on_event(move |event| {
@@ -77,7 +77,7 @@ fn list(page: Page<Job>, narrow: Narrow) -> Node {
         }
     });
     let all = jobs.all();
-    let is_narrow = narrow != Narrow::default();
+    let is_narrow = *narrow != Narrow::default();
     let is_empty = made(move || all.with(Vec::is_empty));
     let body = move || {
         if is_empty.get() {
@@ -94,7 +94,7 @@ fn list(page: Page<Job>, narrow: Narrow) -> Node {
         .map(|_| p("soft").add("The newest 100 are shown. Narrow the list to find older ones."));
     several![
         parts::head("Jobs", Node::Empty, Node::Empty, new_analysis()),
-        filters(&narrow),
+        filters(narrow),
         div("stack").add(body).add(more),
     ]
 }

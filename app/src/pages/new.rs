@@ -199,7 +199,7 @@ impl Shown {
         let data = self.form.data;
         // The label is no part of the analysis, so typing it is no reason to check.
         let change = move |event: Event| {
-            data.update(|data| *data = state::with_one(data, "label", &typed(&event)))
+            data.update(|data| *data = state::with_one(data, "label", &typed(&event)));
         };
         let input = el("input")
             .class("input")

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     api::Client,
-    clock,
+    clock, figures,
     node::{IntoNode, Node, each, el, link, span},
     urls,
 };
@@ -55,9 +55,15 @@ impl Jobs {
         let jobs = self.0;
         made(move || {
             jobs.with(|jobs| {
-                let mut over: Vec<_> = jobs.iter().filter(|job| job.state.is_terminal()).collect();
-                over.sort_by_key(|job| std::cmp::Reverse(job.finished));
-                over.into_iter().map(|job| job.id).take(most).collect()
+                let over: Vec<_> = jobs.iter().filter(|job| job.state.is_terminal()).collect();
+                let latest = figures::order(over.len(), &mut |a, b| {
+                    over[b].finished.cmp(&over[a].finished)
+                });
+                latest
+                    .into_iter()
+                    .take(most)
+                    .map(|place| over[place].id)
+                    .collect()
             })
         })
     }
@@ -111,20 +117,16 @@ fn row(jobs: Sig<Vec<Job>>, id: JobId, with_buttons: bool) -> Node {
     let facts = move || job.with(|job| standing::facts(job, now.get()));
     let aside = move || {
         let finished = job.with(|job| job.finished);
-        match (job.with(standing::fraction), finished) {
-            (Some(done), _) => format!("{:.0} %", done * 100.0).into_node(),
+        match (job.with(standing::percent), finished) {
+            (Some(percent), _) => format!("{percent} %").into_node(),
             (None, Some(finished)) => clock::ago(finished),
             (None, None) => Node::Empty,
         }
     };
-    let is_measured = made(move || job.with(standing::fraction).is_some());
+    let is_measured = made(move || job.with(standing::percent).is_some());
     let bar = move || {
         is_measured.get().then(|| {
-            let percent = move || {
-                (job.with(standing::fraction).unwrap_or(0.0) * 100.0)
-                    .round()
-                    .to_string()
-            };
+            let percent = move || job.with(standing::percent).unwrap_or(0).to_string();
             el("progress")
                 .attr("max", "100")
                 .attr("value", percent)

@@ -136,6 +136,11 @@ pub fn fraction(job: &Job) -> Option<f64> {
         .fraction()
 }
 
+/// The part done in whole hundredths.
+pub fn percent(job: &Job) -> Option<u64> {
+    fraction(job).map(|done| (done * 100.0).round() as u64)
+}
+
 /// How long it took, or has taken so far.
 pub fn took(job: &Job, now: Timestamp) -> Option<String> {
     let started = job.started?;
@@ -181,7 +186,7 @@ mod tests {
 
     use super::*;
 
-    fn job(change: serde_json::Value) -> Job {
+    fn job(change: &serde_json::Value) -> Job {
         let mut job = json!({
             "id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "queued", "kind": "import",
             "dataset": null, "inputs": [], "analysis": null, "label": null, "priority": 0, "retry_of": null,
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn a_waiting_job_says_its_place_and_how_long() {
-        let waiting = |waiting| in_words(&job(json!({"waiting": waiting})), ten_seconds_later());
+        let waiting = |waiting| in_words(&job(&json!({"waiting": waiting})), ten_seconds_later());
         assert_eq!(
             waiting(json!({"reason": "in_line", "position": 1, "estimate_s": null})),
             "First in line"
@@ -222,7 +227,7 @@ mod tests {
 
     #[test]
     fn a_running_job_says_how_far_it_is_and_how_long_it_takes() {
-        let mut running = job(json!({"state": "running", "started": "2026-11-24T09:00:00Z"}));
+        let mut running = job(&json!({"state": "running", "started": "2026-11-24T09:00:00Z"}));
         let now = ten_seconds_later();
         assert_eq!(in_words(&running, now), "Running");
         running.progress = Some(Progress {
@@ -243,7 +248,7 @@ mod tests {
     #[test]
     fn a_failed_job_says_why() {
         let problem = json!({"type": "urn:assay:problem:bad-file", "title": "t", "status": 422, "detail": "Line 3 has 4 fields."});
-        let failed = job(json!({"state": "failed", "error": problem}));
+        let failed = job(&json!({"state": "failed", "error": problem}));
         assert_eq!(facts(&failed, ten_seconds_later()), "Line 3 has 4 fields.");
     }
 }

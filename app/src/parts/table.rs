@@ -27,12 +27,13 @@ pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) ->
         .map(|(at, column)| head(at, column, sort));
     let heads = el("thead").add(el("tr").add(heads.collect::<Vec<_>>()));
     let body = move || {
-        let mut order: Vec<usize> = (0..rows.len()).collect();
-        if let Some(Sort { at, descending }) = sort.get() {
-            order.sort_by(|a, b| {
-                compare(cell_at(&rows, *a, at), cell_at(&rows, *b, at), descending)
-            });
-        }
+        let sort = sort.get();
+        let order = figures::order(rows.len(), &mut |a, b| match sort {
+            Some(Sort { at, descending }) => {
+                compare(cell_at(&rows, a, at), cell_at(&rows, b, at), descending)
+            }
+            None => Ordering::Equal,
+        });
         let line = |i: usize| {
             let cells = ways
                 .iter()

@@ -150,8 +150,8 @@ impl Upload {
             .on("click", move |_| self.cancel())
             .add("Cancel");
         let bar = el("progress")
-            .attr("max", sending.of.max(1.0).to_string())
-            .attr("value", sending.sent.to_string())
+            .attr("max", (sending.of.max(1.0) as u64).to_string())
+            .attr("value", (sending.sent as u64).to_string())
             .attr("aria-label", "Upload");
         Some(
             div("sending")

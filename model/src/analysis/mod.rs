@@ -228,7 +228,7 @@ fn read<T: DeserializeOwned>(json: Value) -> Result<T, Vec<FieldError>> {
 /// program for nothing.
 #[cfg(target_arch = "wasm32")]
 fn read<T: DeserializeOwned>(json: Value) -> Result<T, Vec<FieldError>> {
-    serde_json::from_value(json).map_err(|error| {
+    crate::tree::read(json).map_err(|error| {
         vec![FieldError::new(
             "analysis",
             format!("Cannot be read: {error}."),
