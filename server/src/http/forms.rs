@@ -7,6 +7,7 @@ use axum::{
     body::Body,
     extract::{DefaultBodyLimit, Path, Request, State},
     http::{HeaderMap, StatusCode, header},
+    middleware,
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -16,7 +17,7 @@ use super::{
     error::{ApiError, ApiResult},
     jobs,
     pages::Pages,
-    sample,
+    plain, sample,
     state::AppState,
     submit, upload,
     visitor::Visitor,
@@ -24,6 +25,7 @@ use super::{
 
 /// The addresses that forms are posted to.
 pub fn router(pages: Pages) -> Router<AppState> {
+    let assets = pages.assets();
     Router::new()
         .route(
             "/new",
@@ -39,6 +41,7 @@ pub fn router(pages: Pages) -> Router<AppState> {
             "/datasets",
             post(load_file).layer(DefaultBodyLimit::disable()),
         )
+        .layer(middleware::from_fn_with_state(assets, plain::show_problem))
 }
 
 async fn analyse(

@@ -10,6 +10,7 @@ mod guard;
 mod health;
 mod jobs;
 mod pages;
+mod plain;
 mod results;
 mod rows;
 mod sample;

@@ -55,6 +55,11 @@ impl Pages {
         }
     }
 
+    /// The names of the page's files.
+    pub fn assets(&self) -> Arc<SiteAssets> {
+        Arc::clone(&self.assets)
+    }
+
     /// Under which address the reader sees the page.
     fn origin(&self, headers: &HeaderMap) -> Origin {
         let host = headers
