@@ -1,0 +1,62 @@
+import { documents, expect, test } from "../fixtures";
+
+test("one press leads from an empty bench to a finding, a chart and a table, without a reload", async ({ page, bench, job }) => {
+  await bench.goto();
+  const loaded = documents(page);
+  await bench.loadSample.click();
+  await expect(page).toHaveURL(/\/jobs\/[0-9a-f-]{36}/);
+
+  await expect(job.title).toHaveText("Departure delay by airline", { timeout: 60_000 });
+  await expect(job.state).toHaveText("Succeeded");
+  await expect(job.finding).toContainText("F9 has the highest mean of dep_delay: 20.22 over 685 rows");
+  await expect(job.chart).toBeVisible();
+  await expect(job.rows).toHaveCount(1 + 16);
+  await expect(job.rows.nth(1)).toContainText("F9");
+  expect(loaded).toEqual([]);
+
+  await bench.go("Bench");
+  await expect(bench.dataset("flights")).toBeVisible();
+  await expect(bench.dataset("animals")).toBeVisible();
+  await expect(bench.job("Departure delay by airline")).toContainText("Succeeded");
+  await expect(bench.loadSample).toBeHidden();
+  expect(loaded).toEqual([]);
+});
+
+test("the bench fills itself while the sample loads elsewhere", async ({ page, bench, context }) => {
+  await bench.goto();
+  await expect(bench.loadSample).toBeVisible();
+  const loaded = documents(page);
+  await context.request.post("/api/v1/sample?analyse=true");
+  await expect(bench.job("Departure delay by airline")).toContainText("Succeeded");
+  await expect(bench.dataset("weather")).toBeVisible();
+  expect(loaded).toEqual([]);
+});
+
+test("a table sorts by any of its columns, and by none again", async ({ sample, job }) => {
+  await job.goto(sample.job);
+  const carriers = job.cells(1);
+  const asItCame = await carriers.allTextContents();
+  expect(asItCame.slice(0, 3)).toEqual(["F9", "EV", "YV"]);
+
+  await job.column("carrier").click();
+  await expect(carriers).toHaveText([...asItCame].sort());
+  await expect(job.page.getByRole("columnheader", { name: "carrier" })).toHaveAttribute("aria-sort", "ascending");
+  await job.column("carrier").click();
+  await expect(carriers).toHaveText([...asItCame].sort().reverse());
+  await job.column("carrier").click();
+  await expect(carriers).toHaveText(asItCame);
+});
+
+test("a result can be edited into another one", async ({ sample, job, newAnalysis, page }) => {
+  await job.goto(sample.job);
+  await job.edit.click();
+  await expect(newAnalysis.title).toHaveText("New analysis");
+  await expect(newAnalysis.field("Group by").getByRole("link", { name: "Remove carrier" })).toBeVisible();
+  await newAnalysis.addColumn("Group by", "origin");
+  await expect(newAnalysis.preview).toContainText("Group by carrier and origin");
+  await newAnalysis.label.fill("By airline and airport");
+  await page.keyboard.press("Control+Enter");
+  await expect(job.title).toHaveText("By airline and airport");
+  await expect(job.state).toHaveText("Succeeded");
+  await expect(job.finding).toBeVisible();
+});
