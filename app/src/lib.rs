@@ -54,7 +54,7 @@ pub fn App() -> impl IntoView {
     view! {
         <Title formatter=|title: String| format!("{title} · Assay") />
         <Router>
-            <a class="skip" href="#main">"Skip to the page"</a>
+            <a class="skip" href="#main" rel="external">"Skip to the page"</a>
             {rail::rail(link)}
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=pages::not_found::page>

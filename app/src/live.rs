@@ -4,7 +4,8 @@
 //! A page is complete without it. The stream opens once the page stands; whatever
 //! happened between rendering and opening is made good by one `Reset`, upon which each
 //! part fetches its list anew. After a break the stream resumes at the event it had
-//! last, so nothing is missed and nothing is told twice.
+//! last, so nothing is missed and nothing is told twice. What is told while a part of
+//! the page fetches what it shows is told to it again once it stands.
 
 #[cfg(feature = "hydrate")]
 mod stream;
@@ -57,9 +58,12 @@ impl Link {
 pub fn provide() -> Sig<Link> {
     let link = Sig::new(Link::Opening);
     #[cfg(feature = "hydrate")]
-    Effect::new(move || stream::open(link));
+    Effect::new(move || stream::begin(link));
     link
 }
+
+#[cfg(feature = "hydrate")]
+pub use stream::wrote;
 
 /// Calls `handler` with each event for as long as the caller's part of the page stands.
 pub fn on_event(handler: impl Fn(&Event) + 'static) {

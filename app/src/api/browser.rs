@@ -35,6 +35,9 @@ async fn fetch(method: Method, path: &str, body: Option<String>) -> Result<Reply
     let response: Response = JsFuture::from(window.fetch_with_request(&request))
         .await?
         .dyn_into()?;
+    if method != Method::Get {
+        crate::live::wrote();
+    }
     let text = JsFuture::from(response.text()?).await?;
     Ok(Reply {
         status: response.status(),

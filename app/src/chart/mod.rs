@@ -31,7 +31,7 @@ pub fn chart(spec: &Value) -> Option<Node> {
     let title = plot.title.clone();
     let frame = div("chart").html(move || draw(&plot, width.get()));
     #[cfg(feature = "hydrate")]
-    let frame = frame.hook(move |frame| browser::follow_width(frame, width));
+    let frame = frame.hook(move |frame| browser::follow_width(&frame, width));
     let card = el("section")
         .class("card chart-card")
         .add(el("h2").add(title))
@@ -56,7 +56,7 @@ mod browser {
     use crate::sig::Sig;
 
     /// Draws anew whenever the frame has another width.
-    pub fn follow_width(frame: Element, width: Sig<f64>) {
+    pub fn follow_width(frame: &Element, width: Sig<f64>) {
         let measured = frame.clone();
         let measure = Closure::<dyn FnMut()>::new(move || {
             let now = f64::from(measured.client_width());
@@ -72,7 +72,7 @@ mod browser {
         let Ok(observer) = ResizeObserver::new(measure.as_ref().unchecked_ref()) else {
             return;
         };
-        observer.observe(&frame);
+        observer.observe(frame);
         let kept = StoredValue::new_local((observer, measure));
         on_cleanup(move || kept.with_value(|(observer, _)| observer.disconnect()));
     }

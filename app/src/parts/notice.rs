@@ -65,6 +65,15 @@ pub fn region() -> Node {
     let Some(Notices(notices)) = use_context() else {
         return Node::Empty;
     };
+    // What is said belongs to the page it was said on.
+    #[cfg(feature = "hydrate")]
+    {
+        let path = leptos_router::hooks::use_location().pathname;
+        Effect::new(move || {
+            path.track();
+            notices.set(None);
+        });
+    }
     let body = move || {
         notices.get().map(|notice| {
             let close = el("button")

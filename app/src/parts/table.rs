@@ -19,7 +19,7 @@ pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) ->
     let ways: Vec<Way> = columns
         .iter()
         .enumerate()
-        .map(|(at, column)| Way::of(column.kind, &rows, at))
+        .map(|(at, column)| Way::of(column, &rows, at))
         .collect();
     let heads = columns
         .into_iter()
@@ -61,17 +61,26 @@ pub fn scroll(name: String, wide: El) -> Node {
 struct Way {
     kind: ColumnType,
     decimals: Option<usize>,
+    /// Years and numbers that are names are not quantities: their thousands stay
+    /// together.
+    is_name: bool,
 }
 
 impl Way {
-    fn of(kind: ColumnType, rows: &[Vec<Value>], at: usize) -> Self {
+    fn of(column: &ResultColumn, rows: &[Vec<Value>], at: usize) -> Self {
         let reals = rows.iter().filter_map(|row| row.get(at)?.as_f64());
-        let decimals = if kind == ColumnType::Number {
+        let decimals = if column.kind == ColumnType::Number {
             figures::decimals(reals)
         } else {
             None
         };
-        Self { kind, decimals }
+        let name = column.name.to_ascii_lowercase();
+        let last = name.rsplit(['_', '-', ' ', '.']).next();
+        Self {
+            kind: column.kind,
+            decimals,
+            is_name: matches!(last, Some("year" | "id")),
+        }
     }
 }
 
@@ -156,8 +165,14 @@ fn cell(value: &Value, way: Way) -> Node {
 }
 
 /// A value as people read it.
-fn text(value: &Value, Way { kind, decimals }: Way) -> String {
+fn text(value: &Value, way: Way) -> String {
+    let Way {
+        kind,
+        decimals,
+        is_name,
+    } = way;
     match value {
+        Value::Number(number) if is_name && kind == ColumnType::Integer => number.to_string(),
         Value::Null => "null".to_owned(),
         Value::Number(number) => match (number.as_i64(), number.as_f64()) {
             (Some(whole), _) if kind != ColumnType::Number => whole_number(whole),
@@ -232,6 +247,7 @@ mod tests {
                 Way {
                     kind,
                     decimals: None,
+                    is_name: false,
                 },
             )
         };
@@ -247,6 +263,18 @@ mod tests {
             "2013-01-01 05:00:00"
         );
         assert_eq!(shown(json!("1999"), ColumnType::Text), "1999");
+    }
+
+    #[test]
+    fn years_and_ids_keep_their_digits_together() {
+        let column = |name: &str| ResultColumn {
+            name: name.to_owned(),
+            kind: ColumnType::Integer,
+        };
+        let shown = |name| text(&json!(2_013), Way::of(&column(name), &[], 0));
+        assert_eq!(shown("year"), "2013");
+        assert_eq!(shown("order_id"), "2013");
+        assert_eq!(shown("yearly"), "2,013");
     }
 
     #[test]

@@ -21,7 +21,7 @@ thread_local! {
 impl Upload {
     pub fn take_chosen(self) {
         DROPPED.set(None);
-        let file = self.chosen();
+        let file = chosen();
         self.take(file.as_ref());
     }
 
@@ -32,13 +32,13 @@ impl Upload {
         self.take(file.as_ref());
         DROPPED.set(file);
         // The form must not ask for a file that it has already been given.
-        if let Some(input) = self.input() {
+        if let Some(input) = input() {
             input.set_required(false);
         }
     }
 
     pub fn submit(self, doer: &Doer) {
-        let Some(file) = DROPPED.with_borrow(Clone::clone).or_else(|| self.chosen()) else {
+        let Some(file) = DROPPED.with_borrow(Clone::clone).or_else(chosen) else {
             return self.error.set(Some("Choose a file first.".to_owned()));
         };
         let typed = self.name.peek(Clone::clone);
@@ -67,14 +67,6 @@ impl Upload {
         let name = file.and_then(|file| DatasetName::from_file_name(&file.name()));
         self.name
             .set(name.map(|name| name.to_string()).unwrap_or_default());
-    }
-
-    fn input(self) -> Option<HtmlInputElement> {
-        document().get_element_by_id(FILE)?.dyn_into().ok()
-    }
-
-    fn chosen(self) -> Option<File> {
-        self.input()?.files()?.get(0)
     }
 
     fn send(self, file: &File, name: &str, doer: Doer) -> Result<(), JsValue> {
@@ -139,4 +131,13 @@ impl Upload {
             }
         }
     }
+}
+
+/// The field that holds the file.
+fn input() -> Option<HtmlInputElement> {
+    document().get_element_by_id(FILE)?.dyn_into().ok()
+}
+
+fn chosen() -> Option<File> {
+    input()?.files()?.get(0)
 }
