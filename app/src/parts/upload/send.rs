@@ -113,6 +113,7 @@ impl Upload {
         UNDER_WAY.set(None);
         DROPPED.set(None);
         self.sending.set(None);
+        crate::live::wrote();
         let reply = Reply {
             status: request.status().unwrap_or(0),
             body: request.response_text().ok().flatten().unwrap_or_default(),
