@@ -68,7 +68,7 @@ pub use stream::wrote;
 /// Calls `handler` with each event for as long as the caller's part of the page stands.
 pub fn on_event(handler: impl Fn(&Event) + 'static) {
     #[cfg(feature = "hydrate")]
-    stream::listen(std::rc::Rc::new(handler));
+    stream::listen(handler);
     #[cfg(not(feature = "hydrate"))]
     drop(handler);
 }

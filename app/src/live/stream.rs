@@ -50,7 +50,8 @@ thread_local! {
 
 /// Adds a handler, until the caller's part of the page goes. What was told while that
 /// part fetched what it shows is told to it at once: nobody else would.
-pub fn listen(handler: Handler) {
+pub fn listen(handler: impl Fn(&Event) + 'static) {
+    let handler: Handler = Rc::new(handler);
     let (id, recent) = STATE.with_borrow_mut(|state| {
         state.next_handler += 1;
         state

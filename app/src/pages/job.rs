@@ -1,6 +1,8 @@
 //! One job: where it stands while it waits and runs; then the finding, the chart, the
 //! table, and how it came about.
 
+mod outcome;
+
 use crate::sig::{Sig, made};
 use assay_model::{
     DatasetRef, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem, ProblemKind,
@@ -11,15 +13,14 @@ use leptos_router::hooks::{use_params_map, use_query_map};
 
 use crate::{
     api::Reply,
-    chart, clock, live, load,
-    node::{El, IntoNode, Node, div, el, link, p, several, span},
+    clock, live, load,
+    node::{El, IntoNode, Node, div, el, link, p, several},
     parts::{
         self,
         copy::copy_button,
         job_row::{cancel, run_again},
         press::Doer,
         problem, standing,
-        table::table,
         timeline::timeline,
     },
     snippets, urls,
@@ -27,16 +28,6 @@ use crate::{
 
 /// Rows of the table at once.
 const ROWS: u64 = 50;
-/// The files that a result can be had as, and what they are called.
-const FORMATS: [(&str, &str); 6] = [
-    ("csv", "CSV"),
-    ("json", "JSON"),
-    ("ndjson", "NDJSON"),
-    ("parquet", "Parquet"),
-    ("arrow", "Arrow"),
-    ("vega-lite", "Chart as Vega-Lite"),
-];
-
 /// The page.
 pub fn page() -> Node {
     let params = use_params_map();
@@ -266,7 +257,8 @@ impl Shown {
             return cancel(self.id, "button");
         }
         let edit = self.job.peek(edit_address);
-        let export = (state == JobState::Succeeded && edit.is_some()).then(|| export(self.id));
+        let export =
+            (state == JobState::Succeeded && edit.is_some()).then(|| outcome::export(self.id));
         let edit = edit.map(|address| link(address, "Edit").class("button"));
         let address = move || format!("{}{}", crate::origin::origin(), urls::job(self.id));
         several![
@@ -349,78 +341,6 @@ impl Shown {
         }
     }
 
-    fn result(self, state: JobState) -> Node {
-        if state != JobState::Succeeded {
-            return Node::Empty;
-        }
-        if self.job.peek(|job| job.kind == JobKind::Import) {
-            return self.imported().into_node();
-        }
-        match self.result.get() {
-            Some(page) => several![page.chart.as_ref().and_then(chart::chart), self.rows(page)],
-            None => p("loading")
-                .attr("role", "status")
-                .add("Fetching the result")
-                .into_node(),
-        }
-    }
-
-    fn imported(self) -> Option<Node> {
-        let name = self
-            .job
-            .peek(|job| job.dataset.as_ref().map(|dataset| dataset.name.to_string()))?;
-        let words = el("p")
-            .add("It is called ")
-            .add(link(urls::dataset(&name), name.as_str()).class("strong"))
-            .add(".");
-        let actions = div("actions")
-            .add(link(urls::analyse(&name), "Analyse").class("button main"))
-            .add(link(urls::dataset(&name), "Look at it").class("button"));
-        Some(parts::card(
-            "The data set is ready",
-            several![words, actions],
-        ))
-    }
-
-    fn rows(self, page: ResultPage) -> Node {
-        let shown = page.rows.len() as u64;
-        if page.row_count == 0 {
-            return el("section")
-                .class("card")
-                .add(p("soft").add("The result has no rows."))
-                .into_node();
-        }
-        let (first, last) = (self.offset + 1, self.offset + shown);
-        let to = |offset: u64, word: &'static str| {
-            let address = urls::job(self.id);
-            let address = if offset == 0 {
-                address
-            } else {
-                format!("{address}?offset={offset}")
-            };
-            link(address, word).class("button small")
-        };
-        let pager = (shown < page.row_count).then(|| {
-            let range = format!(
-                "Rows {} to {} of {}",
-                words::count(first),
-                words::count(last),
-                words::count(page.row_count)
-            );
-            el("nav")
-                .class("pager")
-                .attr("aria-label", "Pages of the table")
-                .add(span("soft").add(range))
-                .add((self.offset > 0).then(|| to(self.offset.saturating_sub(ROWS), "Before")))
-                .add((last < page.row_count).then(|| to(last, "After")))
-        });
-        let table = table("Result".to_owned(), page.columns, page.rows);
-        several![
-            el("section").class("card flush").add(table).add(pager),
-            scan_note(&page.inputs)
-        ]
-    }
-
     fn what_ran(self) -> Option<Node> {
         let request = self.job.peek(request)?;
         let words = self
@@ -446,45 +366,6 @@ impl Shown {
 
 fn fact(text: String) -> El {
     el("span").add(text)
-}
-
-/// For a collection: between when and when it was read, and what went meanwhile.
-fn scan_note(inputs: &[assay_model::result::InputStamp]) -> Vec<El> {
-    let note = |input: &assay_model::result::InputStamp| {
-        let (began, ended) = (input.scan_began?, input.scan_ended?);
-        let vanished = input.vanished.filter(|n| *n > 0);
-        let vanished =
-            vanished.map(|n| format!("; {} meanwhile", words::counted(n, "key went", "keys went")));
-        let end = format!(
-            ", in {}{}.",
-            words::duration(ended.millis_since(began)),
-            vanished.unwrap_or_default()
-        );
-        let start = format!("{} was read where it is at ", input.dataset.name);
-        Some(
-            p("soft small")
-                .add(start)
-                .add(clock::moment(began))
-                .add(end),
-        )
-    };
-    inputs.iter().filter_map(note).collect()
-}
-
-fn export(id: JobId) -> Node {
-    let links = FORMATS.map(|(format, name)| {
-        el("li").add(
-            link(urls::api::download(id, format), name)
-                .attr("rel", "external")
-                .attr("download", ""),
-        )
-    });
-    let list = el("ul").class("menu-body").add(Vec::from(links));
-    el("details")
-        .class("menu")
-        .add(el("summary").class("button").add("Export"))
-        .add(list)
-        .into_node()
 }
 
 /// The form as this job was described by.
