@@ -1,4 +1,5 @@
 import { documents, expect, test } from "../fixtures";
+import { BenchPage } from "../pages/bench";
 
 test("one press leads from an empty bench to a finding, a chart and a table, without a reload", async ({ page, bench, job }) => {
   await bench.goto();
@@ -22,14 +23,28 @@ test("one press leads from an empty bench to a finding, a chart and a table, wit
   expect(loaded).toEqual([]);
 });
 
-test("the bench fills itself while the sample loads elsewhere", async ({ page, bench, context }) => {
+test("a bench fills itself while the first visitor loads the sample in another tab", async ({ page, bench, context }) => {
   await bench.goto();
   await expect(bench.loadSample).toBeVisible();
   const loaded = documents(page);
-  await context.request.post("/api/v1/sample?analyse=true");
+  const elsewhere = new BenchPage(await context.newPage());
+  await elsewhere.goto();
+  await elsewhere.loadSample.click();
   await expect(bench.job("Departure delay by airline")).toContainText("Succeeded");
   await expect(bench.dataset("weather")).toBeVisible();
   expect(loaded).toEqual([]);
+});
+
+test("a first visitor's file is followed although its import takes time", async ({ page, server, bench, job }) => {
+  await bench.goto();
+  server.freeze();
+  await bench.upload.choose({ name: "towns.csv", text: "town,people\nOslo,700000\n" });
+  await bench.upload.load.click();
+  await expect(page).toHaveURL(/\/jobs\/[0-9a-f-]{36}$/);
+  await expect(job.state).toContainText("in line");
+  server.thaw();
+  await expect(job.state).toHaveText("Succeeded");
+  await expect(job.main.getByRole("link", { name: "Analyse" })).toBeVisible();
 });
 
 test("a table sorts by any of its columns, and by none again", async ({ sample, job }) => {
