@@ -1,9 +1,7 @@
 //! The way to the API from the browser: `fetch`, on addresses of this site.
 
+use gloo_net::{Error, http::Request};
 use send_wrapper::SendWrapper;
-use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
-use web_sys::{RequestInit, Response};
 
 use super::{Method, Pending, Reply};
 
@@ -17,30 +15,25 @@ pub fn call(method: Method, path: String, body: Option<String>) -> Pending {
     }))
 }
 
-async fn fetch(method: Method, path: &str, body: Option<String>) -> Result<Reply, JsValue> {
-    let options = RequestInit::new();
-    options.set_method(method.as_str());
-    let request = web_sys::Request::new_with_str_and_init(path, &options)?;
-    request.headers().set("Accept", "application/json")?;
-    let request = match body {
-        None => request,
-        Some(body) => {
-            options.set_body(&JsValue::from_str(&body));
-            let request = web_sys::Request::new_with_str_and_init(path, &options)?;
-            request.headers().set("Content-Type", "application/json")?;
-            request
-        }
+async fn fetch(method: Method, path: &str, body: Option<String>) -> Result<Reply, Error> {
+    let request = match method {
+        Method::Get => Request::get(path),
+        Method::Post => Request::post(path),
+        Method::Delete => Request::delete(path),
     };
-    let window = web_sys::window().ok_or(JsValue::NULL)?;
-    let response: Response = JsFuture::from(window.fetch_with_request(&request))
-        .await?
-        .dyn_into()?;
+    let request = request.header("Accept", "application/json");
+    let request = match body {
+        None => request.build()?,
+        Some(body) => request
+            .header("Content-Type", "application/json")
+            .body(body)?,
+    };
+    let response = request.send().await?;
     if method != Method::Get {
         crate::live::wrote();
     }
-    let text = JsFuture::from(response.text()?).await?;
     Ok(Reply {
         status: response.status(),
-        body: text.as_string().unwrap_or_default(),
+        body: response.text().await?,
     })
 }

@@ -1,12 +1,20 @@
 //! The browser's `EventSource`, opened again when it has given up.
+//!
+//! Messages, and that it opened or failed, come as streams of the same source: what is
+//! called an error here is also how a browser says that it is trying again.
 
 use crate::sig::Sig;
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
 use assay_model::{Event, ResetReason};
-use leptos::prelude::*;
+use futures::StreamExt;
+use gloo_net::eventsource::{
+    State as Ready,
+    futures::{EventSource, EventSourceSubscription},
+};
+use leptos::{prelude::*, task::spawn_local};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
-use web_sys::{BroadcastChannel, EventSource, MessageEvent};
+use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::Link;
 use crate::{load::back_off, urls};
@@ -17,6 +25,10 @@ const PATIENCE: u32 = 3;
 /// How long an event is kept for parts of the page that are about to stand, in
 /// milliseconds: longer than fetching what they show takes.
 const KEPT: f64 = 10_000.0;
+/// The name under which the browser tells that the stream is open.
+const OPEN: &str = "open";
+/// The name under which it tells that the stream broke.
+const ERROR: &str = "error";
 /// What the tabs of a browser tell each other on.
 const CHANNEL: &str = "assay";
 
@@ -26,8 +38,10 @@ type Handler = Rc<dyn Fn(&Event)>;
 struct State {
     handlers: Vec<(u32, Handler)>,
     next_handler: u32,
-    /// The stream under way.
+    /// The stream under way; dropping it closes it.
     source: Option<EventSource>,
+    /// How many streams have been opened: what an earlier one says no longer counts.
+    nth: u32,
     /// How it stands.
     link: Option<Sig<Link>>,
     /// The other tabs.
@@ -128,77 +142,88 @@ fn open(link: Sig<Link>) {
             urls::encode(&last_id)
         )
     };
-    let Ok(source) = EventSource::new(&address) else {
+    let Ok(mut source) = EventSource::new(&address) else {
         return link.set(Link::Offline);
     };
-    let before = STATE.with_borrow_mut(|state| state.source.replace(source.clone()));
-    if let Some(before) = before {
-        before.close();
-    }
-
-    let on_open = Closure::<dyn FnMut()>::new(move || {
-        link.set(Link::Live);
-        let is_first = STATE.with_borrow_mut(|state| {
-            state.failures = 0;
-            !std::mem::replace(&mut state.opened, true)
-        });
-        if is_first {
-            tell(&Event::Reset(ResetReason::Unknown));
-        }
+    let nth = STATE.with_borrow_mut(|state| {
+        state.nth += 1;
+        state.nth
     });
-    source.set_onopen(Some(on_open.as_ref().unchecked_ref()));
-
-    let on_message = Closure::<dyn FnMut(MessageEvent)>::new(|message: MessageEvent| {
-        let id = message.last_event_id();
-        if !id.is_empty() {
-            STATE.with_borrow_mut(|state| state.last_id = id);
+    for name in [OPEN, ERROR].into_iter().chain(Event::NAMES) {
+        // Subscribing fails only for options, and there are none.
+        if let Ok(told) = source.subscribe(name) {
+            spawn_local(follow(told, link, nth));
         }
-        let data = message.data().as_string().unwrap_or_default();
-        // What a newer server says and this page cannot read is skipped, not an error.
-        if let Ok(Some(event)) = Event::parse(&message.type_(), &data) {
-            let event = Rc::new(event);
-            STATE.with_borrow_mut(|state| state.keep(&event));
-            tell(&event);
-        }
-    });
-    for name in Event::NAMES {
-        let listener = on_message.as_ref().unchecked_ref();
-        // Adding a listener fails only for options, and there are none.
-        let _ = source.add_event_listener_with_callback(name, listener);
     }
+    let before = STATE.with_borrow_mut(|state| state.source.replace(source));
+    // Closing tells its subscribers, who then look at the state.
+    drop(before);
+}
 
-    let on_error = Closure::<dyn FnMut()>::new({
-        let source = source.clone();
-        move || {
-            let failures = STATE.with_borrow_mut(|state| {
-                state.failures += 1;
-                state.failures
-            });
-            link.set(if failures > PATIENCE {
-                Link::Offline
-            } else {
-                Link::Reconnecting
-            });
-            if source.ready_state() == EventSource::CLOSED {
-                // It does not come back by itself from an answer that is no stream.
-                let wait = back_off(failures - 1) + spread();
-                let source = source.clone();
-                let again = move || {
-                    // Another may have been opened in its place meanwhile.
-                    if STATE.with_borrow(|state| state.source.as_ref() == Some(&source)) {
-                        open(link);
-                    }
-                };
-                set_timeout(again, wait);
+/// Passes on what one subscription is told, while its stream is the one under way.
+async fn follow(mut told: EventSourceSubscription, link: Sig<Link>, nth: u32) {
+    while let Some(next) = told.next().await {
+        if STATE.with_borrow(|state| state.nth) != nth {
+            return;
+        }
+        match next {
+            Ok((name, _)) if name == OPEN => opened(link),
+            Ok((name, _)) if name == ERROR => failed(link, nth),
+            Ok((_, message)) => heard(&message),
+            // All subscriptions are told of an end; the one to errors sees to it.
+            Err(_) => {}
+        }
+    }
+}
+
+fn opened(link: Sig<Link>) {
+    link.set(Link::Live);
+    let is_first = STATE.with_borrow_mut(|state| {
+        state.failures = 0;
+        !std::mem::replace(&mut state.opened, true)
+    });
+    if is_first {
+        let reset = Rc::new(Event::Reset(ResetReason::Unknown));
+        STATE.with_borrow_mut(|state| state.keep(&reset));
+        tell(&reset);
+    }
+}
+
+fn heard(message: &MessageEvent) {
+    let id = message.last_event_id();
+    if !id.is_empty() {
+        STATE.with_borrow_mut(|state| state.last_id = id);
+    }
+    let data = message.data().as_string().unwrap_or_default();
+    // What a newer server says and this page cannot read is skipped, not an error.
+    if let Ok(Some(event)) = Event::parse(&message.type_(), &data) {
+        let event = Rc::new(event);
+        STATE.with_borrow_mut(|state| state.keep(&event));
+        tell(&event);
+    }
+}
+
+fn failed(link: Sig<Link>, nth: u32) {
+    let (failures, has_ended) = STATE.with_borrow_mut(|state| {
+        state.failures += 1;
+        let ready = state.source.as_ref().map(EventSource::state);
+        (state.failures, matches!(ready, Some(Ready::Closed)))
+    });
+    link.set(if failures > PATIENCE {
+        Link::Offline
+    } else {
+        Link::Reconnecting
+    });
+    if has_ended {
+        // It does not come back by itself from an answer that is no stream.
+        let again = move || {
+            // Another may have been opened in its place meanwhile.
+            if STATE.with_borrow(|state| state.nth) == nth {
+                open(link);
             }
-        }
-    });
-    source.set_onerror(Some(on_error.as_ref().unchecked_ref()));
-
-    // They live as long as the page. A stream is opened by hand seldom enough.
-    on_open.forget();
-    on_message.forget();
-    on_error.forget();
+        };
+        set_timeout(again, back_off(failures - 1) + spread());
+    }
 }
 
 /// Up to a second more, so that many pages do not come back in the same instant.
@@ -209,6 +234,9 @@ fn spread() -> Duration {
 impl State {
     fn keep(&mut self, event: &Rc<Event>) {
         let Some(about) = about(event) else { return };
+        if matches!(**event, Event::Reset(_)) {
+            self.recent.clear();
+        }
         self.forget_old();
         self.recent
             .retain(|(_, have)| self::about(have) != Some(about));
@@ -221,13 +249,15 @@ impl State {
     }
 }
 
-/// The job or data set that an event tells of.
+/// The job or data set that an event tells of; nil for all of them. Workers come and go
+/// without a part of the page that must not miss it.
 fn about(event: &Event) -> Option<[u8; 16]> {
     match event {
         Event::Job(job) => Some(job.id.0.into_bytes()),
         Event::Dataset(dataset) => Some(dataset.id.0.into_bytes()),
         Event::JobDeleted(gone) | Event::DatasetDeleted(gone) => Some(gone.id.into_bytes()),
-        Event::Worker(_) | Event::Reset(_) => None,
+        Event::Reset(_) => Some([0; 16]),
+        Event::Worker(_) => None,
     }
 }
 

@@ -1,14 +1,20 @@
 //! Group-by questions of the db-benchmark through the whole path, from HTTP submit to
-//! pushed completion, against the same engine on the same Parquet as local files.
+//! pushed completion, against two references on the same Parquet as local files: bare
+//! DataFusion, and this engine, which adds its own definitions of sum, least and greatest
+//! value, an order, and a result written as Parquet.
 
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
 use assay_engine::{BoxError, Engine, EngineConfig, Input, Part, PartSink, ProgressCounter};
-use assay_model::{Analysis, Dataset, JobRequest, JobState};
+use assay_model::{Analysis, Dataset, JobRequest, JobState, analysis::MeasureFn};
 use assay_store::Store;
 use async_trait::async_trait;
 use bytes::Bytes;
+use datafusion::{
+    functions_aggregate::expr_fn::{avg, max, min, sum},
+    prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext, ident},
+};
 use object_store::{ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path};
 use reqwest::{Body, Method};
 use serde_json::{Value, json};
@@ -62,24 +68,35 @@ pub async fn run(rows: u64, runs: u32) -> anyhow::Result<()> {
     for question in questions() {
         let analysis = Analysis::parse(question.analysis.clone())
             .map_err(|errors| anyhow::anyhow!("{errors:?}"))?;
-        let (mut whole, mut reference) = (f64::INFINITY, f64::INFINITY);
-        // Turn by turn, so that whatever else the machine does falls on both.
+        let [mut whole, mut engine, mut bare] = [f64::INFINITY; 3];
+        // Turn by turn, so that whatever else the machine does falls on all.
         for _ in 0..runs {
-            reference = reference.min(local.ask(&analysis).await?);
+            bare = bare.min(local.ask_bare(&analysis).await?);
+            engine = engine.min(local.ask(&analysis).await?);
             whole = whole.min(ask(&server.client, &question.analysis).await?);
         }
         lines.push(vec![
             question.name.to_owned(),
             format!("{whole:.3}"),
-            format!("{reference:.3}"),
-            format!("{:.2}", whole / reference),
+            format!("{bare:.3}"),
+            format!("{:.2}", whole / bare),
+            format!("{engine:.3}"),
+            format!("{:.2}", whole / engine),
         ]);
     }
     server.stop().await?;
-    let header = ["question", "submit to push s", "local file s", "ratio"].map(str::to_owned);
+    let header = [
+        "question",
+        "submit to push s",
+        "bare DataFusion s",
+        "ratio",
+        "engine s",
+        "ratio",
+    ]
+    .map(str::to_owned);
     println!(
         "{}",
-        table::layout(&header, &lines, &[false, true, true, true])
+        table::layout(&header, &lines, &[false, true, true, true, true, true])
     );
     Ok(())
 }
@@ -128,6 +145,8 @@ async fn ask(client: &Client, analysis: &Value) -> anyhow::Result<f64> {
 struct Local {
     engine: Engine,
     input: Input,
+    /// The session and the table of bare DataFusion.
+    bare: DataFrame,
 }
 
 impl Local {
@@ -157,13 +176,50 @@ impl Local {
         };
         std::fs::create_dir_all(&config.spill_dir)?;
         let engine = Engine::new(config, Arc::new(files))?;
+        let session = SessionContext::new_with_config(
+            SessionConfig::new().with_target_partitions(machine::cores() as usize),
+        );
+        // Parts have no ending in their names.
+        let options = ParquetReadOptions::new().file_extension("");
+        let bare = session
+            .read_parquet(folder.display().to_string(), options)
+            .await?;
         Ok(Self {
+            bare,
             engine,
             input: Input::Table {
                 schema: dataset.schema.clone(),
                 parts,
             },
         })
+    }
+
+    /// Seconds that bare DataFusion takes until it has all groups.
+    async fn ask_bare(&self, analysis: &Analysis) -> anyhow::Result<f64> {
+        let Analysis::Aggregate(aggregate) = analysis else {
+            bail!("Only group-by questions are asked")
+        };
+        let keys = aggregate.group_by.iter().map(|name| ident(name)).collect();
+        let mut measures = Vec::new();
+        for measure in &aggregate.measures {
+            let column = ident(
+                measure
+                    .column
+                    .as_deref()
+                    .context("a measure without a column")?,
+            );
+            measures.push(match measure.function {
+                MeasureFn::Sum => sum(column),
+                MeasureFn::Mean => avg(column),
+                MeasureFn::Min => min(column),
+                MeasureFn::Max => max(column),
+                other => bail!("“{}” is not asked", other.as_str()),
+            });
+        }
+        let frame = self.bare.clone().aggregate(keys, measures)?;
+        let began = Instant::now();
+        tokio::spawn(frame.collect()).await??;
+        Ok(began.elapsed().as_secs_f64())
     }
 
     /// Seconds that the engine takes, its result written to memory.

@@ -11,7 +11,7 @@ use assay_model::{
 use assay_store::{
     datasets::{Declare, NewCollection},
     jobs::ImportSpec,
-    upload::UploadWriter,
+    upload::{Upload, UploadWriter},
 };
 use axum::{
     Json, Router,
@@ -79,96 +79,102 @@ async fn create(
     let job = if kind.starts_with("multipart/form-data") {
         from_form(&state, &owner, request, Some(query)).await?
     } else {
-        let name = query.name.as_deref().ok_or_else(|| {
-            ApiError::field("name", "Name the data set: POST /datasets?name=orders.")
-        })?;
-        let file = Incoming {
-            name: submit::dataset_name(name)?,
-            format: query.format,
-            source: query.source,
+        let Some(name) = &query.name else {
+            return Err(ApiError::field(
+                "name",
+                "Name the data set: POST /datasets?name=orders.",
+            ));
         };
-        let length = request
-            .headers()
-            .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse().ok());
-        take_in(
-            &state,
-            &owner,
-            file,
-            length,
-            request.into_body().into_data_stream(),
-        )
-        .await?
+        let name = submit::dataset_name(name)?;
+        // Told before the body has come, not after.
+        submit::import_format(query.format.as_deref())?;
+        refuse_taken(&state, &name).await?;
+        let length = content_length(&request);
+        let upload = receive(&state, length, request.into_body().into_data_stream()).await?;
+        let job = put_in_line(&state, &owner, name, query, upload).await;
+        if job.is_err() {
+            state.store.delete_upload(&upload).await.ok();
+        }
+        job?
     };
     answer(&state, job).await
 }
 
 /// Takes a file from a `multipart/form-data` body: the field `file`, and `name` and
-/// `format` before it (or in the query).
+/// `format` before it, after it, or in the query.
 pub async fn from_form(
     state: &AppState,
     owner: &assay_model::Owner,
     request: Request,
     query: Option<UploadQuery>,
 ) -> ApiResult<Job> {
-    let query = query.unwrap_or_default();
-    let (mut name, mut format) = (query.name, query.format);
+    let mut fields = query.unwrap_or_default();
+    let mut arrived = None;
     let mut parts = Multipart::from_request(request, state)
         .await
         .map_err(|rejection| ApiError::new(ProblemKind::BadRequest, rejection.body_text()))?;
     while let Some(field) = parts.next_field().await.map_err(broken_off)? {
         match field.name().unwrap_or_default() {
-            "name" => name = Some(field.text().await.map_err(broken_off)?),
-            "format" => format = Some(field.text().await.map_err(broken_off)?),
-            "file" => {
-                let source = field
-                    .file_name()
-                    .map(str::to_owned)
-                    .filter(|name| !name.is_empty());
-                let name = match name.filter(|name| !name.trim().is_empty()) {
-                    Some(name) => submit::dataset_name(name.trim())?,
-                    None => source
-                        .as_deref()
-                        .and_then(DatasetName::from_file_name)
-                        .ok_or_else(|| ApiError::field("file", "Choose a file."))?,
-                };
-                let file = Incoming {
-                    name,
-                    format,
-                    source,
-                };
-                return take_in(state, owner, file, None, field).await;
+            "name" => fields.name = Some(field.text().await.map_err(broken_off)?),
+            "format" => fields.format = Some(field.text().await.map_err(broken_off)?),
+            "file" if arrived.is_none() => {
+                let source = field.file_name().map(str::to_owned);
+                fields.source = source.filter(|name| !name.is_empty()).or(fields.source);
+                // Told before the body has come, not after, where the name is known.
+                if let Some(name) = fields.chosen_name()? {
+                    refuse_taken(state, &name).await?;
+                }
+                arrived = Some(receive(state, None, field).await?);
             }
             _ => {}
         }
     }
-    Err(ApiError::field("file", "Choose a file."))
+    let Some(upload) = arrived else {
+        return Err(ApiError::field("file", "Choose a file."));
+    };
+    let name = match fields.chosen_name() {
+        Ok(Some(name)) => Ok(name),
+        Ok(None) => Err(ApiError::field("name", "Name the data set.")),
+        Err(error) => Err(error),
+    };
+    let job = match name {
+        Ok(name) => put_in_line(state, owner, name, fields, upload).await,
+        Err(error) => Err(error),
+    };
+    if job.is_err() {
+        state.store.delete_upload(&upload).await.ok();
+    }
+    job
 }
 
-/// A file on its way in.
-struct Incoming {
-    name: DatasetName,
-    format: Option<String>,
-    source: Option<String>,
+impl UploadQuery {
+    /// The name that was given, else one made from the file's.
+    fn chosen_name(&self) -> ApiResult<Option<DatasetName>> {
+        match self
+            .name
+            .as_deref()
+            .map(str::trim)
+            .filter(|name| !name.is_empty())
+        {
+            Some(name) => submit::dataset_name(name).map(Some),
+            None => Ok(self.source.as_deref().and_then(DatasetName::from_file_name)),
+        }
+    }
 }
 
-async fn take_in<E: std::fmt::Display>(
+async fn refuse_taken(state: &AppState, name: &DatasetName) -> ApiResult<()> {
+    match state.store.find_dataset(name.as_str()).await? {
+        Some(_) => Err(submit::name_taken(Some(name))),
+        None => Ok(()),
+    }
+}
+
+/// Spools a body; one that breaks off or is over the limit leaves nothing.
+async fn receive<E: std::fmt::Display>(
     state: &AppState,
-    owner: &assay_model::Owner,
-    file: Incoming,
     length: Option<u64>,
     body: impl Stream<Item = Result<Bytes, E>>,
-) -> ApiResult<Job> {
-    let format = submit::import_format(file.format.as_deref())?;
-    // Told before the body has come, not after.
-    if state
-        .store
-        .find_dataset(file.name.as_str())
-        .await?
-        .is_some()
-    {
-        return Err(submit::name_taken(Some(&file.name)));
-    }
+) -> ApiResult<Upload> {
     let most = state.options.upload_most;
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
@@ -179,17 +185,23 @@ async fn take_in<E: std::fmt::Display>(
         writer.abandon().await.ok();
         return Err(error);
     }
-    let upload = writer.finish().await?;
+    Ok(writer.finish().await?)
+}
+
+async fn put_in_line(
+    state: &AppState,
+    owner: &assay_model::Owner,
+    name: DatasetName,
+    fields: UploadQuery,
+    upload: Upload,
+) -> ApiResult<Job> {
+    let format = submit::import_format(fields.format.as_deref())?;
     let import = ImportSpec {
-        dataset: file.name,
+        dataset: name,
         format: format.map(|format| format.as_str().to_owned()),
         upload,
     };
-    let job = submit::import(state, owner, import, file.source, None).await;
-    if job.is_err() {
-        state.store.delete_upload(&upload).await.ok();
-    }
-    job
+    submit::import(state, owner, import, fields.source, None).await
 }
 
 async fn spool<E: std::fmt::Display>(
@@ -275,6 +287,11 @@ pub async fn collection(
         Declare::Declared => data_sets::find(state, &id.to_string()).await,
         Declare::NameTaken => Err(submit::name_taken(Some(name))),
     }
+}
+
+fn content_length(request: &Request<Body>) -> Option<u64> {
+    let value = request.headers().get(header::CONTENT_LENGTH)?;
+    value.to_str().ok()?.parse().ok()
 }
 
 fn content_type(request: &Request<Body>) -> String {
