@@ -30,7 +30,7 @@ export class Server {
     try {
       await server.start();
     } catch (error) {
-      server.#sweep();
+      await server.remove();
       throw error;
     }
     return server;

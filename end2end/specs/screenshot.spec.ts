@@ -7,7 +7,7 @@ import { expect, test } from "../fixtures";
 
 const PICTURE = fileURLToPath(new URL("../../docs/screenshot.png", import.meta.url));
 
-test.use({ viewport: { width: 1280, height: 920 }, colorScheme: "light", deviceScaleFactor: 2, reducedMotion: "reduce" });
+test.use({ viewport: { width: 1280, height: 920 }, colorScheme: "light", deviceScaleFactor: 2 });
 
 test("the first result is a picture worth showing", async ({ page, sample, job }) => {
   test.skip(process.env.ASSAY_SCREENSHOT !== "1", "made only when asked for");
