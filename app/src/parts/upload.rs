@@ -79,7 +79,7 @@ pub fn upload() -> Node {
     };
     let chosen = move || match upload.file.get() {
         Some((file, size)) => format!("{file}, {}", words::bytes(size as u64)),
-        None => "CSV, TSV, JSON, Parquet or Excel".to_owned(),
+        None => "CSV, TSV, JSON, NDJSON or Parquet".to_owned(),
     };
     let file = el("input")
         .attr("type", "file")
