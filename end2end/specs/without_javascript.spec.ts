@@ -100,3 +100,20 @@ test("a file is loaded", async ({ page, datasets }) => {
     await expect(datasets.row("towns")).toBeVisible({ timeout: 500 });
   }).toPass();
 });
+
+test("a file that cannot be taken in says why, in words", async ({ page, datasets, complaints, sample: _ }) => {
+  complaints.provoked(/409/);
+  await page.goto("/datasets");
+  await datasets.upload.choose({ name: "flights.csv", text: "a\n1\n" });
+  await datasets.upload.load.click();
+  await expect(page.getByRole("main")).toContainText("There is a data set “flights” already.");
+  await expect(datasets.title).toHaveText("The name is taken");
+
+  await page.goto("/datasets");
+  await datasets.upload.choose({ name: "ragged.csv", text: "a,b\n1,2\n3,4,5\n" });
+  await datasets.upload.load.click();
+  await expect(async () => {
+    await page.reload();
+    await expect(page.getByRole("main")).toContainText("Line 3 has 3 fields, the header has 2.", { timeout: 500 });
+  }).toPass();
+});
