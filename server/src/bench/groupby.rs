@@ -199,7 +199,7 @@ impl Local {
         let Analysis::Aggregate(aggregate) = analysis else {
             bail!("Only group-by questions are asked")
         };
-        let keys = aggregate.group_by.iter().map(|name| ident(name)).collect();
+        let keys = aggregate.group_by.iter().map(ident).collect();
         let mut measures = Vec::new();
         for measure in &aggregate.measures {
             let column = ident(

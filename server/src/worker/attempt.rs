@@ -271,7 +271,7 @@ impl Attempts {
         match (answer, finish) {
             (Finished::Done, _) => info!(job = %id, "job {id} ends"),
             (Finished::Fenced, _) => {
-                info!(job = %id, "job {id} was no longer this worker's; its end is dropped")
+                info!(job = %id, "job {id} was no longer this worker's; its end is dropped");
             }
             (Finished::NameTaken, Finish::Dataset(version)) => {
                 let problem = Problem::new(
@@ -284,7 +284,7 @@ impl Attempts {
                 Box::pin(self.keep(id, token, &Finish::Failed(problem))).await?;
             }
             (Finished::NameTaken, _) => {
-                warn!(job = %id, "a name was taken by a job that makes none")
+                warn!(job = %id, "a name was taken by a job that makes none");
             }
         }
         Ok(())
