@@ -181,9 +181,11 @@ impl Local {
         );
         // Parts have no ending in their names.
         let options = ParquetReadOptions::new().file_extension("");
-        let bare = session
-            .read_parquet(folder.display().to_string(), options)
-            .await?;
+        let paths: Vec<String> = parts
+            .iter()
+            .map(|part| folder.join(part.path.as_ref()).display().to_string())
+            .collect();
+        let bare = session.read_parquet(paths, options).await?;
         Ok(Self {
             bare,
             engine,

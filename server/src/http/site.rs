@@ -9,6 +9,7 @@ use axum::{
     Router,
     http::{HeaderValue, header},
     middleware::{self, Next},
+    response::Response,
 };
 use tower_http::services::ServeDir;
 
@@ -56,18 +57,29 @@ impl Site {
             .precompressed_br()
             .precompressed_gzip();
         let icon = ServeDir::new(&self.root).precompressed_br();
-        Router::new()
+        // The names of assets change with their content; the icon's does not.
+        let assets = Router::new()
             .nest_service("/assets", files)
             .layer(middleware::from_fn(async |request, next: Next| {
-                let mut response = next.run(request).await;
-                if response.status().is_success() {
-                    let for_ever = HeaderValue::from_static("public, max-age=31536000, immutable");
-                    response
-                        .headers_mut()
-                        .insert(header::CACHE_CONTROL, for_ever);
-                }
-                response
-            }))
+                keep(
+                    next.run(request).await,
+                    "public, max-age=31536000, immutable",
+                )
+            }));
+        let icon = Router::new()
             .route_service("/favicon.svg", icon)
+            .layer(middleware::from_fn(async |request, next: Next| {
+                keep(next.run(request).await, "public, max-age=86400")
+            }));
+        assets.merge(icon)
     }
+}
+
+/// Says how long a browser may keep what was found.
+fn keep(mut response: Response, policy: &'static str) -> Response {
+    if response.status().is_success() {
+        let policy = HeaderValue::from_static(policy);
+        response.headers_mut().insert(header::CACHE_CONTROL, policy);
+    }
+    response
 }
