@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Filter, Kind, Measure, MeasureFn, OrderBy, check_limit};
+use super::{Filter, Kind, Measure, MeasureFn, OrderBy, check_limit, distinct};
 use crate::{
     form::{ColumnFilter, Control, Field, FormData, KindInfo},
     limits,
@@ -237,9 +237,7 @@ impl Kind for Aggregate {
                 .conditions()
                 .map(|condition| condition.column.clone()),
         );
-        columns.sort_unstable();
-        columns.dedup();
-        Some(columns)
+        Some(distinct(columns))
     }
 
     fn example() -> Self {

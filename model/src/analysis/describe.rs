@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Filter, Kind};
+use super::{Filter, Kind, distinct};
 use crate::{
     form::{ColumnFilter, Control, Field, FormData, KindInfo},
     problem::FieldError,
@@ -137,9 +137,7 @@ impl Kind for Describe {
                 .conditions()
                 .map(|condition| condition.column.clone()),
         );
-        columns.sort_unstable();
-        columns.dedup();
-        Some(columns)
+        Some(distinct(columns))
     }
 
     fn example() -> Self {

@@ -236,6 +236,13 @@ fn read<T: DeserializeOwned>(json: Value) -> Result<T, Vec<FieldError>> {
     })
 }
 
+/// The names in order, each once.
+fn distinct(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
 /// Adds the error that `limit` is out of bounds, when it is.
 fn check_limit(limit: Option<u64>, errors: &mut Vec<FieldError>) {
     let most = crate::limits::RESULT_ROWS;

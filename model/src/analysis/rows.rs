@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Filter, Kind, OrderBy, check_limit};
+use super::{Filter, Kind, OrderBy, check_limit, distinct};
 use crate::{
     form::{ColumnFilter, Control, Field, FormData, KindInfo},
     limits,
@@ -163,9 +163,7 @@ impl Kind for Rows {
                 .map(|condition| condition.column.clone()),
         );
         columns.extend(self.order_by.iter().map(|key| key.column.clone()));
-        columns.sort_unstable();
-        columns.dedup();
-        Some(columns)
+        Some(distinct(columns))
     }
 
     fn example() -> Self {
