@@ -7,7 +7,10 @@ use std::{
 };
 
 use assay_engine::{BoxError, Input, Part, PartSink, Record, RecordSource, Spool, SpoolStream};
-use assay_model::{Dataset, DatasetId, DatasetKind, InputStamp, JobId, ResultColumn, ResultId};
+use assay_model::{
+    Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, ResultColumn, ResultId,
+    Schema,
+};
 use assay_store::{
     Store, StoreError, blobs,
     collection::{ScanStamp, ScanWatch},
@@ -37,6 +40,18 @@ pub struct ResultMeta {
     pub finding: Option<String>,
     /// What was read.
     pub inputs: Vec<InputStamp>,
+}
+
+/// What is kept of a version of a table; the store passes it on unread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Its columns.
+    pub schema: Schema,
+    /// Its parts, in the order of the rows.
+    pub parts: Vec<Part>,
+    /// How its file was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report: Option<ImportReport>,
 }
 
 /// A data set ready to be read.
@@ -81,25 +96,27 @@ pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Open
             })
         }
         _ => {
-            let stored =
-                store
-                    .manifest(dataset.id, version)
-                    .await?
-                    .ok_or_else(|| StoreError::Corrupt {
-                        key: format!("version {version} of “{}”", dataset.name),
-                        what: "it is not there".to_owned(),
-                    })?;
-            let parts: Vec<Part> = serde_json::from_str(&stored)
-                .map_err(|error| unreadable("the manifest", &error))?;
+            let Manifest { schema, parts, .. } = manifest(store, dataset, version).await?;
             Ok(Opened {
-                input: Input::Table {
-                    schema: dataset.schema.clone(),
-                    parts,
-                },
+                input: Input::Table { schema, parts },
                 scan: None,
             })
         }
     }
+}
+
+/// The manifest of a version of a table.
+pub async fn manifest(
+    store: &Store,
+    dataset: &Dataset,
+    version: u64,
+) -> Result<Manifest, StoreError> {
+    let stored = store.manifest(dataset.id, version).await?;
+    let stored = stored.ok_or_else(|| StoreError::Corrupt {
+        key: format!("version {version} of “{}”", dataset.name),
+        what: "it is not there".to_owned(),
+    })?;
+    serde_json::from_str(&stored).map_err(|error| unreadable("the manifest", &error))
 }
 
 /// The parts of a data set as it is now; none for a collection.
@@ -236,7 +253,7 @@ impl RecordSource for Scan {
 pub async fn observe(
     store: &Store,
     collection: &assay_model::Collection,
-) -> Result<(assay_model::Schema, u64), StoreError> {
+) -> Result<(Schema, u64), StoreError> {
     let (records, _) = store.scan(collection);
     let mut records = std::pin::pin!(records);
     let mut inference = Inference::default();

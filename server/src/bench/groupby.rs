@@ -6,7 +6,7 @@
 use std::{path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
-use assay_engine::{BoxError, Engine, EngineConfig, Input, Part, PartSink, ProgressCounter};
+use assay_engine::{BoxError, Engine, EngineConfig, Input, PartSink, ProgressCounter};
 use assay_model::{Analysis, Dataset, JobRequest, JobState, analysis::MeasureFn};
 use assay_store::Store;
 use async_trait::async_trait;
@@ -23,7 +23,7 @@ use tokio_util::sync::CancellationToken;
 use super::{g1, server::Server};
 use crate::{
     client::{Client, stream, table},
-    machine,
+    data, machine,
 };
 
 /// A question: its name and its analysis.
@@ -156,11 +156,9 @@ impl Local {
             server.folder().join("redis.sock").display()
         );
         let store = Store::connect(&url, "assay".parse()?).await?;
-        let manifest = store
-            .manifest(dataset.id, dataset.version)
+        let parts = data::manifest(&store, dataset, dataset.version)
             .await?
-            .context("G1 has no manifest")?;
-        let parts: Vec<Part> = serde_json::from_str(&manifest)?;
+            .parts;
         let folder: PathBuf = server.folder().join("local");
         std::fs::create_dir_all(&folder)?;
         let files = LocalFileSystem::new_with_prefix(&folder)?;

@@ -5,7 +5,7 @@ use assay_model::{DatasetId, Problem, ProblemKind};
 use assay_store::jobs::{Finish, NewVersion};
 
 use super::attempt::{Context, Failure};
-use crate::data::{self, Sink, UploadSpool};
+use crate::data::{self, Manifest, Sink, UploadSpool};
 
 /// The first version of a new data set.
 const FIRST: u64 = 1;
@@ -43,7 +43,12 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
         .map(|part| part.path.clone())
         .collect();
     store.keep_parts(&parts).await?;
-    let manifest = serde_json::to_string(&imported.parts)
+    let manifest = Manifest {
+        schema: imported.schema.clone(),
+        parts: imported.parts,
+        report: None,
+    };
+    let manifest = serde_json::to_string(&manifest)
         .map_err(|error| data::unreadable("the manifest", &error))?;
     Ok(Finish::Dataset(Box::new(NewVersion {
         id,
