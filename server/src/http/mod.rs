@@ -11,6 +11,7 @@ mod health;
 mod jobs;
 mod pages;
 mod plain;
+mod records;
 mod results;
 mod rows;
 mod sample;
@@ -82,6 +83,7 @@ fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
         .merge(rows::router())
+        .merge(records::router())
         .merge(jobs::router())
         .merge(results::router())
         .merge(sample::router())
