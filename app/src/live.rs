@@ -63,7 +63,17 @@ pub fn provide() -> Sig<Link> {
 }
 
 #[cfg(feature = "hydrate")]
-pub use stream::wrote;
+pub use stream::{now, tell_again, wrote};
+
+/// Where nothing lives, nothing is told meanwhile.
+#[cfg(not(feature = "hydrate"))]
+pub fn now() -> f64 {
+    0.0
+}
+
+/// Where nothing lives, there is nothing to tell again.
+#[cfg(not(feature = "hydrate"))]
+pub fn tell_again(_since: f64) {}
 
 /// Calls `handler` with each event for as long as the caller's part of the page stands.
 pub fn on_event(handler: impl Fn(&Event) + 'static) {

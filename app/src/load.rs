@@ -7,7 +7,7 @@
 //! While the server (or its Redis) is away, the page says so and asks again by itself.
 
 use crate::sig::Sig;
-use std::{sync::Arc, time::Duration};
+use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
 use assay_model::Problem;
 use leptos::prelude::*;
@@ -15,12 +15,14 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     api::{Client, Reply},
+    live,
     node::{IntoNode, Node, p},
     parts::problem,
 };
 
-/// The replies, in the order of the addresses.
-#[derive(Debug, Clone)]
+/// The replies, in the order of the addresses. A page that the server rendered carries
+/// them along, so the browser starts from the very same bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replies(Vec<Reply>);
 
 impl Replies {
@@ -31,6 +33,39 @@ impl Replies {
             .map_or_else(|| Reply::none().read(), Reply::read)
     }
 }
+
+impl fmt::Display for Replies {
+    /// Of each reply its status, the length of its body, and the body.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0
+            .iter()
+            .try_for_each(|Reply { status, body }| write!(f, "{status} {} {body}", body.len()))
+    }
+}
+
+impl FromStr for Replies {
+    type Err = Cut;
+
+    fn from_str(mut text: &str) -> Result<Self, Cut> {
+        let mut replies = Vec::new();
+        while !text.is_empty() {
+            let (status, rest) = text.split_once(' ').ok_or(Cut)?;
+            let (length, rest) = rest.split_once(' ').ok_or(Cut)?;
+            let length = length.parse().map_err(|_| Cut)?;
+            let (body, rest) = rest.split_at_checked(length).ok_or(Cut)?;
+            replies.push(Reply {
+                status: status.parse().map_err(|_| Cut)?,
+                body: body.to_owned(),
+            });
+            text = rest;
+        }
+        Ok(Self(replies))
+    }
+}
+
+/// The replies that a page carried are not whole. The browser then asks for them itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cut;
 
 /// Shows what the server says at `paths`, on the server as in the browser; anew
 /// whenever the addresses change.
@@ -93,16 +128,19 @@ fn show(
     when_away: fn(&Reply) -> Node,
     fallback: fn() -> Node,
 ) -> Node {
-    let resource = Resource::new(paths, move |paths| Client::here().get_while(paths, goes_on));
+    let resource = Resource::new_str(paths, move |paths| {
+        let replies = Client::here().get_while(paths, goes_on);
+        async move { Replies(replies.await) }
+    });
     let failures = Sig::new(0_u32);
     let body = move || {
         let render = Arc::clone(&render);
         Suspend::new(async move {
             let replies = resource.await;
-            match replies.iter().find(|reply| reply.is_away()) {
+            match replies.0.iter().find(|reply| reply.is_away()) {
                 None => {
                     failures.set(0);
-                    render(Replies(replies))
+                    render(replies)
                 }
                 Some(away) => {
                     let failed = failures.peek(|failed| *failed);
@@ -126,15 +164,17 @@ pub fn back_off(failed: u32) -> Duration {
 }
 
 /// Fetches `paths` once more, in the browser, and hands over what came unless the
-/// server is away. Values of a page that was left meanwhile
-/// are gone, and setting them does nothing.
+/// server is away; then tells again what happened meanwhile, which what came may not know
+/// of. Values of a page that was left meanwhile are gone, and setting them does nothing.
 pub fn refresh(paths: Vec<String>, apply: impl FnOnce(Replies) + 'static) {
     let client = Client::here();
     let apply: Box<dyn FnOnce(Replies)> = Box::new(apply);
+    let asked = live::now();
     leptos::task::spawn_local(async move {
         let replies = client.get_while(paths, |_| true).await;
         if !replies.iter().any(Reply::is_away) {
             apply(Replies(replies));
+            live::tell_again(asked);
         }
     });
 }
@@ -147,5 +187,22 @@ mod tests {
     fn tries_grow_apart_to_half_a_minute() {
         let waits: Vec<u64> = (0..8).map(|n| back_off(n).as_secs()).collect();
         assert_eq!(waits, [1, 2, 4, 8, 16, 30, 30, 30]);
+    }
+
+    #[test]
+    fn a_page_carries_its_replies_whole() {
+        let reply = |status, body: &str| Reply {
+            status,
+            body: body.to_owned(),
+        };
+        let replies = Replies(vec![
+            reply(200, "{\"items\": [\"ä 12 b\"]}\n"),
+            reply(0, ""),
+            reply(404, "1 1 1"),
+        ]);
+        let text = replies.to_string();
+        assert_eq!(text.parse(), Ok(replies));
+        assert_eq!(text[..text.len() - 1].parse::<Replies>(), Err(Cut));
+        assert_eq!("".parse(), Ok(Replies(Vec::new())));
     }
 }

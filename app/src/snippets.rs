@@ -7,6 +7,7 @@ use assay_model::{
 use serde_json::Value;
 
 use crate::{
+    json,
     origin::origin,
     urls::{self, api},
 };
@@ -135,8 +136,8 @@ fn filter_flags(filter: &Filter, flag: &mut impl FnMut(&str, String)) -> Option<
             }
             // Text that reads as a number or a truth would arrive as one.
             Some(Value::String(text))
-                if serde_json::from_str::<Value>(text)
-                    .is_ok_and(|v| v.is_number() || v.is_boolean()) =>
+                if json::parse(text)
+                    .is_some_and(|value| value.is_number() || value.is_boolean()) =>
             {
                 return None;
             }

@@ -62,3 +62,35 @@ test("the list of jobs narrows to a state and to words", async ({ jobs, sample: 
   await jobs.only("Failed");
   await expect(jobs.main).toContainText("No job matches");
 });
+
+test("an answer that is older than what was told meanwhile undoes nothing", async ({ context, server, jobs, sample: _ }) => {
+  server.freeze();
+  const analysis = { kind: "aggregate", group_by: ["origin"], measures: [{ fn: "count" }] };
+  const submitted = await context.request.post("/api/v1/jobs", {
+    data: { dataset: LATE.dataset, label: LATE.label, analysis },
+  });
+  expect(submitted.status()).toBe(202);
+
+  // The list that the page asks for once its stream is open, from before the job ended;
+  // the other label shows when the page has taken it in.
+  let hand = () => {};
+  const handed = new Promise<void>((resolve) => (hand = resolve));
+  let ask = () => {};
+  const asked = new Promise<void>((resolve) => (ask = resolve));
+  await jobs.page.route("**/api/v1/jobs?*", async (route) => {
+    const response = await route.fetch();
+    const text = (await response.text()).replace("Departure delay by airline", "An old answer");
+    ask();
+    await handed;
+    await route.fulfill({ response, body: text });
+  });
+  await jobs.goto();
+  await expect(jobs.row(LATE.label)).not.toContainText("Succeeded");
+  await asked;
+  server.thaw();
+  await expect(jobs.row(LATE.label)).toContainText("Succeeded");
+
+  hand();
+  await expect(jobs.row("An old answer")).toBeVisible();
+  await expect(jobs.row(LATE.label)).toContainText("Succeeded");
+});

@@ -61,21 +61,25 @@ impl Event {
     /// Reads an event back from its two fields; `None` for a name that this version
     /// does not know, which a client skips.
     pub fn parse(name: &str, data: &str) -> Result<Option<Self>, serde_json::Error> {
+        // Through a tree of values: the same code then reads a job from an event and from
+        // an answer, which halves what the browser has to load for it.
+        Self::read(name, serde_json::from_str(data)?)
+    }
+
+    /// As [`Event::parse`], for whoever has read the data into a tree of values already.
+    pub fn read(name: &str, data: Value) -> Result<Option<Self>, serde_json::Error> {
         #[derive(Deserialize)]
         struct Reset {
             reason: ResetReason,
         }
-        // Through a tree of values: the same code then reads a job from an event and from
-        // an answer, which halves what the browser has to load for it.
-        let value: Value = serde_json::from_str(data)?;
-        let is_gone = value.get("deleted").is_some();
+        let is_gone = data.get("deleted").is_some();
         Ok(Some(match name {
-            "job" if is_gone => Self::JobDeleted(crate::tree::read(value)?),
-            "job" => Self::Job(crate::tree::read(value)?),
-            "dataset" if is_gone => Self::DatasetDeleted(crate::tree::read(value)?),
-            "dataset" => Self::Dataset(crate::tree::read(value)?),
-            "worker" => Self::Worker(crate::tree::read(value)?),
-            "reset" => Self::Reset(crate::tree::read::<Reset>(value)?.reason),
+            "job" if is_gone => Self::JobDeleted(crate::tree::read(data)?),
+            "job" => Self::Job(crate::tree::read(data)?),
+            "dataset" if is_gone => Self::DatasetDeleted(crate::tree::read(data)?),
+            "dataset" => Self::Dataset(crate::tree::read(data)?),
+            "worker" => Self::Worker(crate::tree::read(data)?),
+            "reset" => Self::Reset(crate::tree::read::<Reset>(data)?.reason),
             _ => return Ok(None),
         }))
     }

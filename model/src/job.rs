@@ -126,8 +126,12 @@ pub struct Job {
     pub dataset: Option<DatasetRef>,
     /// All that it reads, with the versions it started on.
     pub inputs: Vec<DatasetRef>,
-    /// What is asked; `None` unless the kind is `analysis`.
-    pub analysis: Option<Analysis>,
+    /// What lists and pages call it: see [`title`].
+    pub title: String,
+    /// What is asked, as [`Analysis::parse`] reads it; `None` unless the kind is
+    /// `analysis`. Lists show the title, so whoever shows lists need not know how to read
+    /// every kind of analysis.
+    pub analysis: Option<Value>,
     /// A name given by its owner.
     pub label: Option<String>,
     /// −2 to 2; larger goes first.
@@ -161,20 +165,19 @@ pub struct Job {
     pub source: Option<String>,
 }
 
-impl Job {
-    /// The title that lists and pages show: the label, else the analysis in brief.
-    pub fn title(&self) -> String {
-        if let Some(label) = &self.label {
-            return label.clone();
-        }
-        match (&self.analysis, self.kind) {
-            (Some(analysis), _) => analysis.title(),
-            (None, JobKind::Import) => match &self.source {
-                Some(source) => format!("Import {source}"),
-                None => "Import".to_owned(),
-            },
-            (None, _) => "No-op".to_owned(),
-        }
+/// The title of a job: the label, else the analysis in brief, else what it imports.
+pub fn title(
+    kind: JobKind,
+    label: Option<&str>,
+    analysis: Option<&Analysis>,
+    source: Option<&str>,
+) -> String {
+    match (label, analysis, kind, source) {
+        (Some(label), ..) => label.to_owned(),
+        (None, Some(analysis), ..) => analysis.title(),
+        (None, None, JobKind::Import, Some(source)) => format!("Import {source}"),
+        (None, None, JobKind::Import, None) => "Import".to_owned(),
+        (None, None, ..) => "No-op".to_owned(),
     }
 }
 

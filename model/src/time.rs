@@ -1,8 +1,10 @@
 //! Points in time: milliseconds since the Unix epoch inside, RFC 3339 in UTC outside.
 
-use std::fmt;
+use std::{
+    fmt,
+    time::{Duration, UNIX_EPOCH},
+};
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
@@ -14,6 +16,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp(i64);
+
+/// The first millisecond of the year 10000, which RFC 3339 cannot write.
+const END: u64 = 253_402_300_800_000;
 
 impl Timestamp {
     /// The point `millis` milliseconds after the epoch.
@@ -34,8 +39,10 @@ impl Timestamp {
 
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match DateTime::<Utc>::from_timestamp_millis(self.0) {
-            Some(time) => f.write_str(&time.to_rfc3339_opts(SecondsFormat::Millis, true)),
+        let since = u64::try_from(self.0).ok().filter(|millis| *millis < END);
+        match since.and_then(|millis| UNIX_EPOCH.checked_add(Duration::from_millis(millis))) {
+            Some(time) => humantime::format_rfc3339_millis(time).fmt(f),
+            // Nothing here happened before the epoch or after the year 9999.
             None => write!(f, "{} ms", self.0),
         }
     }
@@ -50,8 +57,43 @@ impl Serialize for Timestamp {
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
-        DateTime::parse_from_rfc3339(&text)
-            .map(|time| Self(time.timestamp_millis()))
-            .map_err(|_| serde::de::Error::custom(format!("“{text}” is not a time in RFC 3339")))
+        humantime::parse_rfc3339(&text)
+            .ok()
+            .and_then(|time| time.duration_since(UNIX_EPOCH).ok())
+            .and_then(|since| i64::try_from(since.as_millis()).ok())
+            .map(Self)
+            .ok_or_else(|| {
+                serde::de::Error::custom(format!("“{text}” is not a time in RFC 3339 and UTC"))
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_reads_back() {
+        for millis in [0, 951_782_400_001, 1_795_510_800_204, END.cast_signed() - 1] {
+            let time = Timestamp::from_millis(millis);
+            let text = serde_json::to_string(&time).unwrap();
+            assert_eq!(serde_json::from_str::<Timestamp>(&text).unwrap(), time);
+        }
+        assert_eq!(
+            Timestamp::from_millis(951_782_400_001).to_string(),
+            "2000-02-29T00:00:00.001Z"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_written_does_not_read() {
+        assert_eq!(Timestamp::from_millis(-1).to_string(), "-1 ms");
+        assert_eq!(
+            Timestamp::from_millis(i64::MAX).to_string(),
+            "9223372036854775807 ms"
+        );
+        for bad in ["\"2026-11-24\"", "\"2026-11-24T09:00:00+01:00\"", "1"] {
+            assert!(serde_json::from_str::<Timestamp>(bad).is_err(), "{bad}");
+        }
     }
 }

@@ -9,13 +9,13 @@ mod server;
 use std::pin::Pin;
 
 use assay_model::{Job, JobId, JobRequest, Problem, ProblemKind, tree};
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
 #[cfg(feature = "ssr")]
 pub use server::Transport;
 
-use crate::urls::api;
+use crate::{json, urls::api};
 
 /// The methods in use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,9 +39,8 @@ impl Method {
     }
 }
 
-/// An answer. Pages rendered on the server carry it along as it is, so the browser
-/// starts from the very same bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// An answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The HTTP status; 0 when there was no answer.
     pub status: u16,
@@ -78,14 +77,14 @@ impl Reply {
             });
         }
         let value = if self.body.is_empty() {
-            Ok(Value::Null)
+            Some(Value::Null)
         } else {
-            serde_json::from_str(&self.body)
+            json::parse(&self.body)
         };
         if (200..300).contains(&self.status) {
-            return value.map_err(|_| misread());
+            return value.ok_or_else(misread);
         }
-        let problem = value.ok().and_then(|value| tree::read(value).ok());
+        let problem = value.and_then(|value| tree::read(value).ok());
         Err(problem.unwrap_or_else(|| {
             let kind = ProblemKind::ALL
                 .into_iter()

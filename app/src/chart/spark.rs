@@ -3,7 +3,10 @@
 use serde_json::Value;
 
 use super::svg::Svg;
-use crate::node::{IntoNode, Node, span};
+use crate::{
+    json,
+    node::{IntoNode, Node, span},
+};
 
 const HEIGHT: f64 = 20.0;
 const BAR: f64 = 6.0;
@@ -11,7 +14,7 @@ const BAR: f64 = 6.0;
 /// The small histogram that `describe` leaves in a cell: `{"counts": […], …}`. `None`
 /// when the text is anything else.
 pub fn bars(text: &str) -> Option<Node> {
-    let drawn = draw(&serde_json::from_str(text).ok()?)?;
+    let drawn = draw(&json::parse(text)?)?;
     Some(span("spark").html(drawn).into_node())
 }
 

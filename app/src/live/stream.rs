@@ -17,14 +17,14 @@ use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use web_sys::{BroadcastChannel, MessageEvent};
 
 use super::Link;
-use crate::{load::back_off, urls};
+use crate::{json, load::back_off, urls};
 
 /// After so many tries without success the badge says `Offline`.
 const PATIENCE: u32 = 3;
 
-/// How long an event is kept for parts of the page that are about to stand, in
-/// milliseconds: longer than fetching what they show takes.
-const KEPT: f64 = 10_000.0;
+/// How long an event is kept for parts of the page that fetch what they show, in
+/// milliseconds: longer than fetching takes.
+const KEPT: f64 = 60_000.0;
 /// The name under which the browser tells that the stream is open.
 const OPEN: &str = "open";
 /// The name under which it tells that the stream broke.
@@ -85,6 +85,27 @@ pub fn listen(handler: impl Fn(&Event) + 'static) {
     on_cleanup(move || {
         STATE.with_borrow_mut(|state| state.handlers.retain(|(have, _)| *have != id));
     });
+}
+
+/// The present, for [`tell_again`].
+pub fn now() -> f64 {
+    js_sys::Date::now()
+}
+
+/// Tells once more what was told from `since` on. For parts of the page that have just
+/// taken in lists which they asked for then: what was told meanwhile may be newer than
+/// the answer, and would be undone by it.
+pub fn tell_again(since: f64) {
+    let again: Vec<_> = STATE.with_borrow(|state| {
+        let of_late = state.recent.iter().filter(|(when, _)| *when >= since);
+        of_late.map(|(_, event)| Rc::clone(event)).collect()
+    });
+    for event in again {
+        // A reset has its lists asked for again by itself.
+        if !matches!(*event, Event::Reset(_)) {
+            tell(&event);
+        }
+    }
 }
 
 /// Opens the stream of this page.
@@ -196,7 +217,8 @@ fn heard(message: &MessageEvent) {
     }
     let data = message.data().as_string().unwrap_or_default();
     // What a newer server says and this page cannot read is skipped, not an error.
-    if let Ok(Some(event)) = Event::parse(&message.type_(), &data) {
+    let read = json::parse(&data).and_then(|data| Event::read(&message.type_(), data).ok()?);
+    if let Some(event) = read {
         let event = Rc::new(event);
         STATE.with_borrow_mut(|state| state.keep(&event));
         tell(&event);
@@ -240,11 +262,11 @@ impl State {
         self.forget_old();
         self.recent
             .retain(|(_, have)| self::about(have) != Some(about));
-        self.recent.push((js_sys::Date::now(), Rc::clone(event)));
+        self.recent.push((now(), Rc::clone(event)));
     }
 
     fn forget_old(&mut self) {
-        let from = js_sys::Date::now() - KEPT;
+        let from = now() - KEPT;
         self.recent.retain(|(when, _)| *when > from);
     }
 }

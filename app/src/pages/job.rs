@@ -5,8 +5,8 @@ mod outcome;
 
 use crate::sig::{Sig, made};
 use assay_model::{
-    DatasetRef, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem, ProblemKind,
-    ResultPage, words,
+    Analysis, DatasetRef, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem,
+    ProblemKind, ResultPage, words,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
@@ -94,7 +94,7 @@ impl Shown {
     fn page(self) -> Node {
         self.keep_true();
         let state = made(move || self.job.with(|job| job.state));
-        let title = move || self.job.with(Job::title);
+        let title = move || self.job.with(|job| job.title.clone());
         let words = div("page-title")
             .add(move || self.crumbs())
             .add(el("h1").add(title))
@@ -345,7 +345,7 @@ impl Shown {
         let request = self.job.peek(request)?;
         let words = self
             .job
-            .peek(|job| job.analysis.as_ref().map(assay_model::Analysis::in_words))?;
+            .peek(|job| analysis(job).as_ref().map(Analysis::in_words))?;
         let (curl, python) = (request.clone(), request.clone());
         let buttons = div("actions")
             .add(copy_button("curl", "button small", move || {
@@ -370,7 +370,7 @@ fn fact(text: String) -> El {
 
 /// The form as this job was described by.
 fn edit_address(job: &Job) -> Option<String> {
-    let analysis = job.analysis.as_ref()?;
+    let analysis = analysis(job)?;
     let dataset = job.dataset.as_ref()?;
     let mut form = assay_model::form::FormData::default();
     form.push("dataset", dataset.name.as_str());
@@ -382,11 +382,16 @@ fn edit_address(job: &Job) -> Option<String> {
     Some(urls::new_analysis(&form))
 }
 
+/// What the job asks.
+fn analysis(job: &Job) -> Option<Analysis> {
+    Analysis::parse(job.analysis.clone()?).ok()
+}
+
 /// The request that makes the same job again.
 fn request(job: &Job) -> Option<JobRequest> {
     Some(JobRequest {
         dataset: job.dataset.as_ref()?.name.to_string(),
-        analysis: serde_json::to_value(job.analysis.as_ref()?).ok()?,
+        analysis: job.analysis.clone()?,
         label: job.label.clone(),
         priority: job.priority,
         timeout_s: None,

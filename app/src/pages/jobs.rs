@@ -38,7 +38,7 @@ impl Narrow {
             .map(|dataset| dataset.name.folded())
             .unwrap_or_default();
         (self.state.is_empty() || self.state == job.state.as_str())
-            && (job.title().to_ascii_lowercase().contains(&text) || dataset.contains(&text))
+            && (job.title.to_ascii_lowercase().contains(&text) || dataset.contains(&text))
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
         let job: Job = serde_json::from_value(json!({
             "id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "queued", "kind": "analysis",
             "dataset": {"id": "01890a5d-ac96-774b-bcce-b302099a8058", "name": "Flights", "version": 1}, "inputs": [],
-            "analysis": {"kind": "describe"}, "label": "Delay by airline", "priority": 0, "retry_of": null,
+            "title": "Delay by airline", "analysis": {"kind": "describe"}, "label": "Delay by airline", "priority": 0, "retry_of": null,
             "timeout_s": 600, "created": "2026-11-24T09:00:00Z", "started": null, "finished": null, "cached": false,
             "pinned": false, "progress": null, "attempts": [], "waiting": null, "result": null, "error": null,
         }))

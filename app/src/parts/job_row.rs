@@ -111,7 +111,7 @@ fn row(jobs: Sig<Vec<Job>>, id: JobId, with_buttons: bool) -> Node {
         let found = jobs.with(|jobs| jobs.iter().find(|job| job.id == id).cloned());
         found.unwrap_or_else(|| last.peek(Clone::clone))
     });
-    let title = move || job.with(Job::title);
+    let title = move || job.with(|job| job.title.clone());
     let class = move || job.with(|job| standing::class(job.state));
     let words = move || job.with(|job| standing::in_words(job, now.get()));
     let facts = move || job.with(|job| standing::facts(job, now.get()));

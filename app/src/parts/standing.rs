@@ -189,7 +189,7 @@ mod tests {
     fn job(change: &serde_json::Value) -> Job {
         let mut job = json!({
             "id": "01890a5d-ac96-774b-bcce-b302099a8057", "state": "queued", "kind": "import",
-            "dataset": null, "inputs": [], "analysis": null, "label": null, "priority": 0, "retry_of": null,
+            "dataset": null, "inputs": [], "title": "No-op", "analysis": null, "label": null, "priority": 0, "retry_of": null,
             "timeout_s": 600, "created": "2026-11-24T09:00:00Z", "started": null, "finished": null,
             "cached": false, "pinned": false, "progress": null, "attempts": [], "waiting": null,
             "result": null, "error": null, "source": "orders.csv",

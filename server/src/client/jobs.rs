@@ -29,5 +29,10 @@ fn row(job: &Job) -> Vec<String> {
         (Some(started), Some(finished)) => words::duration(finished.millis_since(started)),
         _ => String::new(),
     };
-    vec![job.id.to_string(), job.state.to_string(), took, job.title()]
+    vec![
+        job.id.to_string(),
+        job.state.to_string(),
+        took,
+        job.title.clone(),
+    ]
 }

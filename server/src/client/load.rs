@@ -50,7 +50,7 @@ async fn sample(client: &Client) -> anyhow::Result<()> {
         .json()
         .await?;
     for job in answer.jobs {
-        let title = job.title();
+        let title = job.title.clone();
         over(stream::until_over(client, job.id, |_| {}).await?)?;
         println!("{title}: done");
     }

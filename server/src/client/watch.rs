@@ -25,7 +25,7 @@ fn line(event: &Event) -> String {
             let part = progress
                 .map(|part| format!(" {:.0} %", part * 100.0))
                 .unwrap_or_default();
-            format!("job {} {}{part}  {}", job.id, job.state, job.title())
+            format!("job {} {}{part}  {}", job.id, job.state, job.title)
         }
         Event::JobDeleted(gone) => format!("job {} deleted", gone.id),
         Event::Dataset(dataset) => format!("data set {} version {}", dataset.name, dataset.version),

@@ -238,7 +238,7 @@ pub async fn retry_job(state: &AppState, owner: &Owner, id: JobId) -> ApiResult<
     };
     let request = JobRequest {
         dataset: dataset.id.to_string(),
-        analysis: serde_json::to_value(analysis).map_err(ApiError::internal)?,
+        analysis: analysis.clone(),
         label: job.label.clone(),
         priority: job.priority,
         timeout_s: Some(job.timeout_s),

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use assay_model::{
     Attempt, DatasetRef, Job, JobId, JobKind, JobState, Outcome, Problem, Progress, ResultRef,
-    Timestamp, Waiting, WorkerId,
+    Timestamp, Waiting, WorkerId, job,
 };
 use redis::Pipeline;
 
@@ -106,7 +106,17 @@ pub(crate) fn assemble(
         kind: spec.kind,
         dataset: dataset.transpose()?,
         inputs: spec.inputs,
-        analysis: spec.analysis,
+        title: job::title(
+            spec.kind,
+            spec.label.as_deref(),
+            spec.analysis.as_ref(),
+            spec.source.as_deref(),
+        ),
+        analysis: spec
+            .analysis
+            .map(serde_json::to_value)
+            .transpose()
+            .map_err(|error| StoreError::corrupt("the analysis", error))?,
         label: spec.label,
         priority: spec.priority,
         retry_of: spec.retry_of,

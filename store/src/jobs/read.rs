@@ -44,7 +44,7 @@ impl JobFilter {
         let text = self.text.as_ref().is_none_or(|text| {
             let text = text.to_lowercase();
             let has = |it: &str| it.to_lowercase().contains(&text);
-            has(&job.title()) || datasets.any(|it| has(it.name.as_str()))
+            has(&job.title) || datasets.any(|it| has(it.name.as_str()))
         });
         states && dataset && text
     }
