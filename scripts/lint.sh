@@ -4,8 +4,17 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/steps.sh
 
+# The crate that cuts the browser's program is a workspace of its own.
+readonly CUT=xtask/cut/Cargo.toml
+
+format() {
+    cargo fmt --all --check
+    cargo fmt --manifest-path "$CUT" --check
+}
+
 native_lints() {
     cargo clippy --release --workspace --all-targets --locked -- --deny warnings
+    cargo clippy --release --manifest-path "$CUT" --target-dir "$TARGET" --locked -- --deny warnings
 }
 
 # The browser's half is compiled under other conditions, so it is read a second time.
@@ -26,13 +35,14 @@ scripts_lints() {
 dependency_lints() {
     if command -v cargo-deny >/dev/null; then
         cargo deny --locked check
+        cargo deny --locked --manifest-path "$CUT" check --config deny.toml
     else
         echo "cargo-deny is not installed: dependencies are left unread"
     fi
 }
 
 step "set-up" scripts/setup.sh run
-step "format" cargo fmt --all --check
+step "format" format
 step "lints, native" native_lints
 step "lints, browser" browser_lints
 step "lints, scripts" scripts_lints

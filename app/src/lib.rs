@@ -12,6 +12,7 @@ mod chart;
 mod clock;
 mod figures;
 mod form;
+mod json;
 mod keys;
 mod live;
 mod load;
@@ -39,6 +40,7 @@ pub use origin::Origin;
 pub use shell::{PageStatus, SiteAssets, shell};
 pub use theme::Theme;
 
+use pages::later::Later;
 use parts::{notice, rail};
 
 /// The page, whichever it is.
@@ -59,11 +61,11 @@ pub fn App() -> impl IntoView {
             <main id="main" tabindex="-1">
                 <FlatRoutes fallback=pages::not_found::page>
                     <Route path=path!("/") view=pages::bench::page ssr=mode.clone() />
-                    <Route path=path!("/datasets") view=pages::datasets::page ssr=mode.clone() />
-                    <Route path=path!("/datasets/:name") view=pages::dataset::page ssr=mode.clone() />
-                    <Route path=path!("/new") view=pages::new::page ssr=mode.clone() />
-                    <Route path=path!("/jobs") view=pages::jobs::page ssr=mode.clone() />
-                    <Route path=path!("/jobs/:id") view=pages::job::page ssr=mode />
+                    <Route path=path!("/datasets") view=Later::Datasets ssr=mode.clone() />
+                    <Route path=path!("/datasets/:name") view=Later::Dataset ssr=mode.clone() />
+                    <Route path=path!("/new") view=Later::New ssr=mode.clone() />
+                    <Route path=path!("/jobs") view=Later::Jobs ssr=mode.clone() />
+                    <Route path=path!("/jobs/:id") view=Later::Job ssr=mode />
                 </FlatRoutes>
             </main>
             {keys::dialog()}
@@ -75,7 +77,7 @@ pub fn App() -> impl IntoView {
 /// Takes over the page that the server rendered.
 #[cfg(feature = "hydrate")]
 pub fn hydrate() {
-    leptos::mount::hydrate_body(App);
+    leptos::mount::hydrate_lazy(App);
 }
 
 /// From here on, what only works with the program may be shown.

@@ -4,17 +4,22 @@ use std::sync::Arc;
 
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
+use leptos_router::location::RequestUrl;
 use serde::Deserialize;
 
-use crate::{App, theme::Theme};
+use crate::{App, theme::Theme, urls};
 
 /// The files of the site as its build names them in `site.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct SiteAssets {
     /// The module that loads the program.
     pub js: String,
-    /// The program.
+    /// The module that fetches the pieces of the program.
+    pub link: String,
+    /// The program: what every page needs.
     pub wasm: String,
+    /// What the program needs besides on pages other than the bench.
+    pub pieces: Vec<String>,
     /// The style sheet.
     pub css: String,
     /// The font.
@@ -31,12 +36,21 @@ pub struct PageStatus(pub Arc<dyn Fn(u16) + Send + Sync>);
 pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
     let theme = use_context::<Theme>().unwrap_or_default();
     let at = |asset: &str| format!("/{}", asset.trim_start_matches('/'));
-    let (js, wasm, css, font) = (
+    let (js, link, wasm, css, font) = (
         at(&assets.js),
+        at(&assets.link),
         at(&assets.wasm),
         at(&assets.css),
         at(&assets.font),
     );
+    let is_bench = use_context::<RequestUrl>()
+        .is_some_and(|url| url.as_ref().split(['?', '#']).next() == Some(urls::BENCH));
+    let pieces: Vec<_> = assets
+        .pieces
+        .iter()
+        .filter(|_| !is_bench)
+        .map(|piece| preload_program(at(piece)))
+        .collect();
     let start = format!("import start from {js:?};start({{module_or_path:{wasm:?}}});");
     view! {
         <!DOCTYPE html>
@@ -49,7 +63,9 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
                 <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="" />
                 <link rel="stylesheet" href=css />
                 <link rel="modulepreload" href=js />
-                <link rel="preload" href=wasm r#as="fetch" r#type="application/wasm" crossorigin="" />
+                <link rel="modulepreload" href=link />
+                {preload_program(wasm.clone())}
+                {pieces}
                 <script type="module" nonce=use_nonce()>
                     {start}
                 </script>
@@ -60,4 +76,9 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
             </body>
         </html>
     }
+}
+
+/// Asks for a piece of the program before the script that will is there.
+fn preload_program(address: String) -> impl IntoView {
+    view! { <link rel="preload" href=address r#as="fetch" r#type="application/wasm" crossorigin="" /> }
 }

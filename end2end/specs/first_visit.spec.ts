@@ -75,3 +75,17 @@ test("a result can be edited into another one", async ({ sample, job, newAnalysi
   await expect(job.state).toHaveText("Succeeded");
   await expect(job.finding).toBeVisible();
 });
+
+test("a page whose piece of the program does not come says so, and the rest of the program goes on", async ({ page, bench, datasets, complaints }) => {
+  complaints.provoked(/ERR_FAILED|Failed to load resource|Failed to fetch/);
+  await page.route("**/split_*.wasm", (route) => route.abort());
+  await bench.goto();
+  await bench.rail.getByRole("link", { name: "Data sets" }).click();
+  await expect(bench.title).toHaveText("This page did not come");
+
+  await page.unroute("**/split_*.wasm");
+  await bench.go("Bench");
+  await expect(bench.loadSample).toBeVisible();
+  await bench.go("Data sets");
+  await expect(datasets.main).toContainText("No data sets yet");
+});

@@ -55,15 +55,22 @@ impl Assets {
         packing: Packing,
     ) -> Result<String, Error> {
         let asset = format!("{FOLDER}/{}", Self::name(stem, ending, bytes));
-        let path = self.path(&asset);
-        if !path.exists() {
-            files::write(&path, bytes)?;
-        }
-        let wanted = packing == Packing::Compressed && self.mode == Mode::Release;
-        if wanted && !compress::has_twins(&path) {
-            compress::twins(&path, bytes)?;
-        }
+        self.put(&asset, bytes, packing)?;
         Ok(asset)
+    }
+
+    /// Writes files that name each other, and so keep their own names, with their
+    /// compressed twins; returns the path of their folder, whose name carries the hash.
+    pub fn add_folder(&self, stem: &str, group: &[(String, Vec<u8>)]) -> Result<String, Error> {
+        let pieces = group
+            .iter()
+            .flat_map(|(name, bytes)| [name.as_bytes(), bytes.as_slice()]);
+        let folder = format!("{FOLDER}/{stem}-{}", files::fingerprint(pieces));
+        files::make_folder(&self.path(&folder))?;
+        for (name, bytes) in group {
+            self.put(&format!("{folder}/{name}"), bytes, Packing::Compressed)?;
+        }
+        Ok(folder)
     }
 
     /// Removes the files of builds past. `keep` holds the assets of this build and of
@@ -77,6 +84,18 @@ impl Assets {
             if !kept {
                 fs::remove_file(&path).map_err(Error::file(&path))?;
             }
+        }
+        Ok(())
+    }
+
+    fn put(&self, asset: &str, bytes: &[u8], packing: Packing) -> Result<(), Error> {
+        let path = self.path(asset);
+        if !path.exists() {
+            files::write(&path, bytes)?;
+        }
+        let wanted = packing == Packing::Compressed && self.mode == Mode::Release;
+        if wanted && !compress::has_twins(&path) {
+            compress::twins(&path, bytes)?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@
 
 mod assets;
 mod compress;
+mod cut;
 mod error;
 mod files;
 mod font;

@@ -13,8 +13,13 @@ use crate::places::Places;
 pub struct Manifest {
     /// The module that loads the browser's program.
     pub js: String,
+    /// The module that fetches the pieces of the program, so that a page can ask for it
+    /// together with the first.
+    pub link: String,
     /// The browser's program. The module is told this address; it guesses none.
     pub wasm: String,
+    /// What the program fetches on the way to pages other than the bench.
+    pub pieces: Vec<String>,
     /// The style sheet.
     pub css: String,
     /// The font, so that a page can ask for it before it has the style sheet.
@@ -33,18 +38,24 @@ impl Manifest {
     }
 
     /// Every asset named.
-    pub fn assets(self) -> [String; 4] {
-        [self.js, self.wasm, self.css, self.font]
+    pub fn assets(self) -> Vec<String> {
+        let mut assets = vec![self.js, self.link, self.wasm, self.css, self.font];
+        assets.extend(self.pieces);
+        assets
     }
 
     fn text(&self) -> String {
         let Self {
             js,
+            link,
             wasm,
+            pieces,
             css,
             font,
         } = self;
-        let value = json!({ "js": js, "wasm": wasm, "css": css, "font": font });
+        let value = json!({
+            "js": js, "link": link, "wasm": wasm, "pieces": pieces, "css": css, "font": font,
+        });
         format!("{value:#}\n")
     }
 
@@ -53,7 +64,9 @@ impl Manifest {
         let asset = |key: &str| value[key].as_str().map(str::to_owned);
         Some(Self {
             js: asset("js")?,
+            link: asset("link")?,
             wasm: asset("wasm")?,
+            pieces: serde_json::from_value(value["pieces"].clone()).ok()?,
             css: asset("css")?,
             font: asset("font")?,
         })
@@ -71,8 +84,10 @@ mod tests {
     #[test]
     fn what_is_written_reads_back() {
         let manifest = Manifest {
-            js: "assets/app-1.js".into(),
-            wasm: "assets/app-2.wasm".into(),
+            js: "assets/app-1/app.js".into(),
+            link: "assets/app-1/link.js".into(),
+            wasm: "assets/app-1/app.wasm".into(),
+            pieces: vec!["assets/app-1/pages.wasm".into()],
             css: "assets/style-3.css".into(),
             font: "assets/inter-4.woff2".into(),
         };

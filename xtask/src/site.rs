@@ -30,7 +30,9 @@ pub fn build(mode: Mode) -> Result<(), Error> {
 
     let manifest = Manifest {
         js: program.js,
+        link: program.link,
         wasm: program.wasm,
+        pieces: program.pieces,
         css,
         font,
     };
@@ -38,7 +40,7 @@ pub fn build(mode: Mode) -> Result<(), Error> {
     manifest.publish(&places)?;
     report(&assets, &manifest, mode)?;
 
-    let mut keep = Vec::from(manifest.assets());
+    let mut keep = manifest.assets();
     keep.extend(previous.into_iter().flat_map(Manifest::assets));
     assets.prune(&keep)?;
     println!("site: {}", places.site.display());
@@ -51,10 +53,13 @@ fn report(assets: &Assets, manifest: &Manifest, mode: Mode) -> Result<(), Error>
     if mode == Mode::Dev {
         return Ok(());
     }
-    let js = compressed_size(assets, &manifest.js)?;
+    let js = compressed_size(assets, &manifest.js)? + compressed_size(assets, &manifest.link)?;
     let wasm = compressed_size(assets, &manifest.wasm)?;
     let css = compressed_size(assets, &manifest.css)?;
     println!("{}", budget_line(js, wasm));
+    for piece in &manifest.pieces {
+        println!("{piece} {}", kilobytes(compressed_size(assets, piece)?));
+    }
     println!("style {}", kilobytes(css));
     Ok(())
 }

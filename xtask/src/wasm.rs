@@ -1,11 +1,13 @@
-//! The browser's program: compiled, given its JavaScript side, and made small.
+//! The browser's program: compiled, cut into pieces, given its
+//! JavaScript side, and made small.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use wasm_bindgen_cli_support::Bindgen;
 
-use crate::assets::{Assets, Packing};
+use crate::assets::Assets;
+use crate::cut;
 use crate::error::Error;
 use crate::files;
 use crate::mode::Mode;
@@ -27,22 +29,39 @@ const FEATURES: [&str; 6] = [
     "--enable-sign-ext",
 ];
 
-/// The two halves of the program, as assets.
+/// The module that loads the compiled program from the address it is given.
+const JS: &str = "app.js";
+/// The compiled program: what every page needs.
+const WASM: &str = "app.wasm";
+
+/// The program, as assets.
 #[derive(Debug)]
 pub struct Program {
-    /// The module that loads the other half from the address it is given.
+    /// The module that loads the compiled program from the address it is given.
     pub js: String,
-    /// The compiled half.
+    /// The module that fetches the pieces of the compiled program.
+    pub link: String,
+    /// The compiled program: what every page needs.
     pub wasm: String,
+    /// What it fetches when it is needed.
+    pub pieces: Vec<String>,
 }
 
 /// Builds the program and puts it into the assets.
 pub fn build(places: &Places, assets: &Assets, mode: Mode) -> Result<Program, Error> {
-    let compiled = files::read(&compile(places)?)?;
-    let (js, wasm) = finished(places, &compiled, mode)?;
+    let finished = finished(places, &compile(places)?, mode)?;
+    let folder = assets.add_folder("app", &finished)?;
+    let asset = |name: &str| format!("{folder}/{name}");
+    let named = [JS, WASM, cut::LINK];
+    let pieces = finished.iter().map(|(name, _)| name.as_str());
     Ok(Program {
-        js: assets.add("app", "js", &js, Packing::Compressed)?,
-        wasm: assets.add("app", "wasm", &wasm, Packing::Compressed)?,
+        js: asset(JS),
+        link: asset(cut::LINK),
+        wasm: asset(WASM),
+        pieces: pieces
+            .filter(|name| !named.contains(name))
+            .map(asset)
+            .collect(),
     })
 }
 
@@ -51,37 +70,52 @@ fn compile(places: &Places) -> Result<PathBuf, Error> {
     let mut cargo = Command::new(tool::cargo());
     cargo
         .current_dir(&places.root)
-        .args(["build", "--locked", "--package", PACKAGE, "--bin", PACKAGE])
+        .args(["rustc", "--locked", "--package", PACKAGE, "--bin", PACKAGE])
         .args(["--features", "hydrate", "--target", TARGET])
         .args(["--profile", PROFILE, "--target-dir"])
-        .arg(&places.target);
+        .arg(&places.target)
+        .args(["--", "-C", cut::LINKER_ARGUMENT]);
     tool::run("cargo", &mut cargo, tool::CARGO_REMEDY)?;
     let folder = places.target.join(TARGET).join(PROFILE);
     Ok(folder.join(PACKAGE).with_extension("wasm"))
 }
 
-/// The two halves made of the compiled program, or those made of the very same program
-/// last time. They lie in a folder named after all that went into them.
-fn finished(places: &Places, compiled: &[u8], mode: Mode) -> Result<(Vec<u8>, Vec<u8>), Error> {
+/// The files made of the compiled program, or those made of the very same program last
+/// time. They lie in a folder named after all that went into them.
+fn finished(places: &Places, compiled: &Path, mode: Mode) -> Result<Vec<(String, Vec<u8>)>, Error> {
+    let program = files::read(compiled)?;
     let optimiser = files::read(&places.npm_file("binaryen/package.json"))?;
     let how = format!("{mode:?} {FEATURES:?} {}", env!("CARGO_PKG_VERSION"));
-    let key = files::fingerprint([compiled, &optimiser, how.as_bytes()]);
+    let key = files::fingerprint([&program[..], &optimiser, how.as_bytes()]);
     let last = places.work().join("program");
     let folder = last.join(key);
-    let (js, wasm) = (folder.join("app.js"), folder.join("app.wasm"));
-    if !js.exists() || !wasm.exists() {
+    if !folder.exists() {
         if last.exists() {
             std::fs::remove_dir_all(&last).map_err(Error::file(&last))?;
         }
-        files::make_folder(&folder)?;
-        let (module, program) = bind(compiled, mode)?;
-        match mode {
-            Mode::Dev => files::write(&wasm, &program)?,
-            Mode::Release => shrink(places, &folder, &program, &wasm)?,
+        let draft = last.join("draft");
+        files::make_folder(&draft)?;
+        let cut = cut::cut(places, compiled, JS, &last.join("cut"))?;
+        let (js, program) = bind(&cut.main, mode)?;
+        files::write(&draft.join(JS), js.as_bytes())?;
+        files::write(&draft.join(cut::LINK), &cut.link)?;
+        let main = (WASM.to_owned(), program);
+        for (name, program) in std::iter::once(main).chain(cut.pieces) {
+            let target = draft.join(name);
+            match mode {
+                Mode::Dev => files::write(&target, &program)?,
+                Mode::Release => shrink(places, &last, &program, &target)?,
+            }
         }
-        files::write(&js, module.as_bytes())?;
+        // Now it is whole.
+        std::fs::rename(&draft, &folder).map_err(Error::file(&folder))?;
     }
-    Ok((files::read(&js)?, files::read(&wasm)?))
+    let mut finished = Vec::new();
+    for path in files::below(&folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        finished.push((name.into_owned(), files::read(&path)?));
+    }
+    Ok(finished)
 }
 
 /// Lets wasm-bindgen write the JavaScript side and adjust the program to it.
@@ -95,6 +129,8 @@ fn bind(compiled: &[u8], mode: Mode) -> Result<(String, Vec<u8>), Error> {
         .typescript(false)
         // The page says where the program lies; without it loading fails loudly.
         .omit_default_module_path(true)
+        // The other pieces call into this one by these names.
+        .keep_lld_exports(true)
         .remove_name_section(mode == Mode::Release)
         .remove_producers_section(mode == Mode::Release);
     let mut output = bindgen.generate_output().map_err(|error| failed(&error))?;
@@ -120,7 +156,7 @@ fn shrink(places: &Places, folder: &Path, program: &[u8], target: &Path) -> Resu
     files::write(&before, program)?;
     let mut optimise = Command::new(places.npm_program("wasm-opt"));
     optimise
-        .args(["-Oz", "--strip-debug", "--strip-producers"])
+        .args(["-Oz", "--converge", "--strip-debug", "--strip-producers"])
         .args(FEATURES)
         .arg(&before)
         .arg("--output")

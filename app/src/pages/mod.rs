@@ -5,5 +5,6 @@ pub mod dataset;
 pub mod datasets;
 pub mod job;
 pub mod jobs;
+pub mod later;
 pub mod new;
 pub mod not_found;

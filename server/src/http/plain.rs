@@ -100,7 +100,9 @@ mod tests {
         );
         let assets = SiteAssets {
             js: String::new(),
+            link: String::new(),
             wasm: String::new(),
+            pieces: Vec::new(),
             css: "assets/style.css".to_owned(),
             font: String::new(),
         };
