@@ -1,10 +1,10 @@
 //! Cuts a compiled program where the app says so (`#[wasm_split]`), so that a first visit
 //! fetches only what it needs.
 //!
-//! `xtask-cut PROGRAM FOLDER MAIN_MODULE LINK` writes into FOLDER the piece that starts
-//! (`main.wasm`), the module that fetches the others (LINK) and the others themselves, and
-//! prints the names of the others, a line each. MAIN_MODULE is what the JavaScript side of
-//! the piece that starts will be called. `xtask site` is the one to call it.
+//! `xtask-cut PROGRAM FOLDER MODULE LINK` writes into `FOLDER` the piece that starts
+//! (`main.wasm`), the module that fetches the others (`LINK`) and the others themselves,
+//! and prints the names of the others, a line each. `MODULE` is what the JavaScript side
+//! of the piece that starts will be called. `xtask site` is the one to call it.
 
 use std::error::Error;
 use std::path::Path;
@@ -18,7 +18,7 @@ const MAIN: &str = "main.wasm";
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [program, folder, main_module, link] = arguments.as_slice() else {
-        eprintln!("usage: xtask-cut PROGRAM FOLDER MAIN_MODULE LINK");
+        eprintln!("usage: xtask-cut PROGRAM FOLDER MODULE LINK");
         return ExitCode::from(2);
     };
     match cut(Path::new(program), Path::new(folder), main_module, link) {
