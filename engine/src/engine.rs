@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use assay_model::{Analysis, ResultColumn};
+use assay_model::{Analysis, ImportOptions, ResultColumn};
 use datafusion::{
     execution::{
         SessionStateBuilder,
@@ -20,8 +20,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    EngineError, ImportError, ImportOptions, Imported, Input, Part, PartSink, ProgressCounter,
-    Spool, export, import, kinds, read,
+    EngineError, ImportError, Imported, Input, Part, PartSink, ProgressCounter, Spool, export,
+    import, kinds, read,
 };
 
 /// What an engine may use.
@@ -144,7 +144,11 @@ impl Engine {
         progress: &Arc<ProgressCounter>,
         cancel: &CancellationToken,
     ) -> Result<Imported, ImportError> {
-        import::run(&self.spill_dir, source, options, sink, progress, cancel).await
+        let means = import::Means {
+            spill_dir: &self.spill_dir,
+            threads: self.threads,
+        };
+        import::run(means, source, options, sink, progress, cancel).await
     }
 
     /// Some rows of a data set, in the order of the data.

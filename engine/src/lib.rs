@@ -40,8 +40,6 @@ mod write;
 pub use engine::{Engine, EngineConfig, Look, Outcome, Rows};
 pub use error::EngineError;
 pub use export::Format as ExportFormat;
-pub use import::{
-    Format as ImportFormat, ImportError, ImportOptions, Imported, Spool, SpoolStream,
-};
+pub use import::{ImportError, Imported, Place, Spool, SpoolStream, preview};
 pub use input::{BoxError, Input, Part, PartSink, Record, RecordSource, StoreSink};
 pub use progress::ProgressCounter;

@@ -12,6 +12,31 @@ pub(crate) struct Moment {
 
 /// A whole number of 64 bits, written as a program writes it.
 pub(crate) fn integer(text: &str) -> Option<i64> {
+    let (negative, digits) = match text.as_bytes() {
+        [b'-', digits @ ..] => (true, digits),
+        digits => (false, digits),
+    };
+    // Up to eighteen digits cannot pass 64 bits.
+    if digits.len() > 18 {
+        return long_integer(text);
+    }
+    match digits {
+        [] | [b'0', _, ..] => return None,
+        [b'0'] if negative => return None,
+        _ => {}
+    }
+    let mut value = 0_i64;
+    for byte in digits {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            return None;
+        }
+        value = value * 10 + i64::from(digit);
+    }
+    Some(if negative { -value } else { value })
+}
+
+fn long_integer(text: &str) -> Option<i64> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let plain = match digits.as_bytes() {
         [b'0'] => digits.len() == text.len(),
@@ -27,8 +52,50 @@ pub(crate) fn is_whole(text: &str) -> bool {
     matches!(digits.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit))
 }
 
+/// Whether floating point holds this whole number exactly, and no other for it.
+pub(crate) fn is_exact(n: i64) -> bool {
+    n.unsigned_abs() <= 1 << 53
+}
+
 /// A finite number with a point or an exponent, or a whole one.
 pub(crate) fn number(text: &str) -> Option<f64> {
+    short_number(text.as_bytes()).or_else(|| any_number(text))
+}
+
+/// A number of up to fifteen digits with a point among them: both the digits and the
+/// power of ten are exact as floating point, so one division rounds correctly.
+fn short_number(text: &[u8]) -> Option<f64> {
+    let (negative, unsigned) = match text {
+        [b'-', unsigned @ ..] => (true, unsigned),
+        unsigned => (false, unsigned),
+    };
+    if unsigned.len() > 16 {
+        return None;
+    }
+    let (mut value, mut point) = (0_u64, None);
+    for (i, byte) in unsigned.iter().enumerate() {
+        match byte {
+            b'0'..=b'9' => value = value * 10 + u64::from(byte - b'0'),
+            b'.' if point.is_none() => point = Some(i),
+            _ => return None,
+        }
+    }
+    // Leading zeros and a bare point are for the rule of all numbers.
+    let point = point?;
+    if point == 0 || (point > 1 && unsigned[0] == b'0') {
+        return None;
+    }
+    let decimals = unsigned.len() - point - 1;
+    let size = value as f64 / POWERS[decimals];
+    Some(positive_zero(if negative { -size } else { size }))
+}
+
+/// Powers of ten that are exact.
+const POWERS: [f64; 16] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+];
+
+fn any_number(text: &str) -> Option<f64> {
     let unsigned = text.strip_prefix('-').unwrap_or(text);
     let bytes = unsigned.as_bytes();
     match bytes {
@@ -46,6 +113,34 @@ pub(crate) fn number(text: &str) -> Option<f64> {
         .ok()
         .filter(|x| x.is_finite())
         .map(positive_zero)
+}
+
+/// Digits of a decimal past the point, as [`crate::types`] stores them.
+const DECIMALS: usize = 10;
+/// Digits of a decimal in all.
+const DIGITS: usize = 38;
+
+/// A decimal as a whole number of its last places; none of its digits may be lost.
+pub(crate) fn decimal(text: &str) -> Option<i128> {
+    let (sign, unsigned) = match text.strip_prefix('-') {
+        Some(unsigned) => (-1, unsigned),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let (whole, fraction) = unsigned.split_once('.').unwrap_or((unsigned, ""));
+    if whole.len() + fraction.len() == 0 {
+        return None;
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let whole = whole.trim_start_matches('0');
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if fraction.len() > DECIMALS || whole.len() > DIGITS - DECIMALS {
+        return None;
+    }
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let places = format!("0{whole}{fraction:0<DECIMALS$}");
+    Some(sign * places.parse::<i128>().ok()?)
 }
 
 /// NaN and the infinities, as exports write them.
@@ -86,6 +181,35 @@ pub(crate) fn days(day: NaiveDate) -> i32 {
 pub(crate) fn time(text: &str) -> Option<i64> {
     let time: NaiveTime = text.parse().ok()?;
     Some((time - NaiveTime::MIN).num_microseconds().unwrap_or(0))
+}
+
+/// A time of day to the second at least, `09:30:00`, as microseconds since midnight.
+pub(crate) fn time_of_day(text: &str) -> Option<i64> {
+    let (clock, fraction) = text.split_at_checked(8)?;
+    let [h1, h2, b':', m1, m2, b':', s1, s2] = *clock.as_bytes() else {
+        return None;
+    };
+    let two = |tens: u8, ones: u8| {
+        (tens.is_ascii_digit() && ones.is_ascii_digit())
+            .then(|| i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+    };
+    let (hours, minutes, seconds) = (two(h1, h2)?, two(m1, m2)?, two(s1, s2)?);
+    if hours > 23 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    let micros = match fraction.as_bytes() {
+        [] => 0,
+        [b'.', digits @ ..]
+            if (1..=6).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) =>
+        {
+            let value = digits
+                .iter()
+                .fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+            value * 10_i64.pow(6 - digits.len() as u32)
+        }
+        _ => return None,
+    };
+    Some(((hours * 60 + minutes) * 60 + seconds) * 1_000_000 + micros)
 }
 
 /// A day with a time of day, with or without a zone: `2026-11-24T09:30:00Z`,
@@ -210,6 +334,39 @@ mod tests {
         assert_eq!(number("-1.5e-3"), Some(-0.0015));
         assert_eq!(number(".5"), Some(0.5));
         assert!(number("-0").is_some_and(f64::is_sign_positive));
+        assert!(number("-0.0").is_some_and(f64::is_sign_positive));
+        for text in [
+            "5.",
+            "0.1",
+            "12345678.9012345",
+            "1.7976931348623157e308",
+            "0.000001",
+        ] {
+            assert_eq!(number(text), text.parse().ok(), "{text}");
+        }
+        assert_eq!(time_of_day("09:30:01.5"), Some(34_201_500_000));
+        assert_eq!(time_of_day("9:30:00"), None);
+    }
+
+    #[test]
+    fn a_decimal_keeps_every_digit_or_does_not_fit() {
+        assert_eq!(decimal("1.50"), Some(15_000_000_000));
+        assert_eq!(decimal("-0.0000000001"), Some(-1));
+        assert_eq!(
+            decimal("12345678901234567890"),
+            Some(123_456_789_012_345_678_900_000_000_000)
+        );
+        for text in [
+            "",
+            ".",
+            "1.00000000001",
+            "1e5",
+            "1,5",
+            "x",
+            "12345678901234567890123456789",
+        ] {
+            assert_eq!(decimal(text), None, "{text}");
+        }
     }
 
     #[test]

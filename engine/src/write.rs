@@ -29,9 +29,9 @@ use crate::{BoxError, Part, PartSink, types};
 
 /// A part is closed once it has so many bytes; the rest up to 64 MB is for the footer
 /// and for what the estimate misses.
-const PART_BYTES: usize = 56 << 20;
-const ROW_GROUP_BYTES: usize = 64 << 20;
-const ROW_GROUP_ROWS: usize = 1_000_000;
+pub(crate) const PART_BYTES: usize = 56 << 20;
+pub(crate) const ROW_GROUP_BYTES: usize = 64 << 20;
+pub(crate) const ROW_GROUP_ROWS: usize = 1_000_000;
 /// The size of a batch is looked at no later than after so many rows.
 const SLICE_ROWS: usize = 8_192;
 
@@ -63,11 +63,6 @@ impl PartWriter {
             rows: 0,
             closed: 0,
         }
-    }
-
-    /// The schema of the parts.
-    pub(crate) fn schema(&self) -> &SchemaRef {
-        &self.schema
     }
 
     /// Writes a batch; gives the parts that it filled.
@@ -121,18 +116,24 @@ impl PartWriter {
         };
         let metadata = writer.finish()?;
         let bytes = std::mem::take(writer.inner_mut());
-        let part = FinishedPart {
-            n: self.closed,
-            rows: std::mem::take(&mut self.rows),
-            footer_bytes: footer_bytes(&metadata, &bytes),
-            bytes: Bytes::from(bytes),
-        };
+        let rows = std::mem::take(&mut self.rows);
+        let part = FinishedPart::new(self.closed, rows, &metadata, bytes);
         self.closed += 1;
         Ok(Some(part))
     }
 }
 
 impl FinishedPart {
+    /// A part that was written whole.
+    pub(crate) fn new(n: u32, rows: u64, metadata: &ParquetMetaData, bytes: Vec<u8>) -> Self {
+        Self {
+            n,
+            rows,
+            footer_bytes: footer_bytes(metadata, &bytes),
+            bytes: Bytes::from(bytes),
+        }
+    }
+
     /// Puts the part away.
     pub(crate) async fn put(self, sink: &dyn PartSink) -> Result<Part, BoxError> {
         let bytes = self.bytes.len() as u64;

@@ -207,7 +207,8 @@ pub struct Preview {
     pub rows: Vec<Vec<Value>>,
     /// Whether the whole file was seen.
     pub is_whole: bool,
-    /// Lines that would be left out, among those seen.
+    /// Lines among those seen that do not fit: `skip` leaves them out, else the first
+    /// of them refuses the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub bad_lines: Vec<BadLine>,
 }

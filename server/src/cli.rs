@@ -349,6 +349,16 @@ pub enum Bench {
         #[arg(long, default_value_t = 5)]
         runs: u32,
     },
+    /// A CSV file of the table G1, from the first byte sent to the committed version,
+    /// against `DuckDB` writing it as Parquet, where `DuckDB` is there.
+    Import {
+        /// Rows of G1; 20,000,000 make a gigabyte.
+        #[arg(long, default_value_t = 20_000_000)]
+        rows: u64,
+        /// Runs; the best counts.
+        #[arg(long, default_value_t = 3)]
+        runs: u32,
+    },
     /// Resident memory of `serve` and its worker when nothing happens.
     Idle,
     /// Compressed size of what the page loads first.

@@ -175,12 +175,17 @@ impl PartSink for Sink {
 pub struct UploadSpool {
     store: Store,
     upload: Upload,
+    file_name: Option<String>,
 }
 
 impl UploadSpool {
-    /// Reads this upload.
-    pub fn new(store: Store, upload: Upload) -> Self {
-        Self { store, upload }
+    /// Reads this upload of a file of that name.
+    pub fn new(store: Store, upload: Upload, file_name: Option<String>) -> Self {
+        Self {
+            store,
+            upload,
+            file_name,
+        }
     }
 }
 
@@ -188,6 +193,10 @@ impl UploadSpool {
 impl Spool for UploadSpool {
     fn bytes(&self) -> u64 {
         self.upload.bytes
+    }
+
+    fn file_name(&self) -> Option<&str> {
+        self.file_name.as_deref()
     }
 
     async fn open(&self) -> io::Result<SpoolStream> {

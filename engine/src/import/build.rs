@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use datafusion::arrow::{
     array::{
-        ArrayRef, BooleanBuilder, Date32Builder, Float64Builder, Int64Builder, StringBuilder,
-        TimestampMicrosecondBuilder,
+        ArrayRef, BooleanBuilder, Date32Builder, Decimal128Builder, Float64Builder, Int64Builder,
+        StringBuilder, Time64MicrosecondBuilder, TimestampMicrosecondBuilder,
     },
     datatypes::{DataType, TimeUnit},
 };
@@ -36,7 +36,9 @@ pub(crate) enum ColumnBuilder {
     Number(Float64Builder),
     Boolean(BooleanBuilder),
     Date(Date32Builder),
+    Time(Time64MicrosecondBuilder),
     Timestamp(TimestampMicrosecondBuilder),
+    Decimal(Decimal128Builder),
 }
 
 /// A value of the wrong type.
@@ -50,6 +52,10 @@ impl ColumnBuilder {
             DataType::Float64 => Self::Number(Float64Builder::new()),
             DataType::Boolean => Self::Boolean(BooleanBuilder::new()),
             DataType::Date32 => Self::Date(Date32Builder::new()),
+            DataType::Time64(TimeUnit::Microsecond) => Self::Time(Time64MicrosecondBuilder::new()),
+            DataType::Decimal128(..) => {
+                Self::Decimal(Decimal128Builder::new().with_data_type(data_type.clone()))
+            }
             DataType::Timestamp(TimeUnit::Microsecond, zone) => {
                 Self::Timestamp(TimestampMicrosecondBuilder::new().with_timezone_opt(zone.clone()))
             }
@@ -76,6 +82,13 @@ impl ColumnBuilder {
                 let date = only_text(cell, written.and_then(parse::date));
                 put(date, |days| builder.append_option(days))
             }
+            Self::Time(builder) => {
+                let time = only_text(cell, written.and_then(parse::time_of_day));
+                put(time, |micros| builder.append_option(micros))
+            }
+            Self::Decimal(builder) => {
+                put(decimal(cell, written), |value| builder.append_option(value))
+            }
             Self::Timestamp(builder) => {
                 let moment = written.and_then(|text| {
                     let day = || Some(i64::from(parse::date(text)?) * 86_400_000_000);
@@ -98,7 +111,9 @@ impl ColumnBuilder {
             Self::Number(builder) => builder.len(),
             Self::Boolean(builder) => builder.len(),
             Self::Date(builder) => builder.len(),
+            Self::Time(builder) => builder.len(),
             Self::Timestamp(builder) => builder.len(),
+            Self::Decimal(builder) => builder.len(),
         }
     }
 
@@ -110,7 +125,9 @@ impl ColumnBuilder {
             Self::Number(builder) => Arc::new(builder.finish()),
             Self::Boolean(builder) => Arc::new(builder.finish()),
             Self::Date(builder) => Arc::new(builder.finish()),
+            Self::Time(builder) => Arc::new(builder.finish()),
             Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Decimal(builder) => Arc::new(builder.finish()),
         }
     }
 }
@@ -165,6 +182,16 @@ fn boolean(cell: &Cell<'_>, written: Option<&str>) -> Result<Option<bool>, Misfi
         Cell::Boolean(b) => Ok(Some(*b)),
         _ => written.and_then(parse::boolean).map(Some).ok_or(Misfit),
     }
+}
+
+fn decimal(cell: &Cell<'_>, written: Option<&str>) -> Result<Option<i128>, Misfit> {
+    let shown = match cell {
+        Cell::Null => return Ok(None),
+        Cell::Integer(n) => n.to_string(),
+        Cell::Number(x) => x.to_string(),
+        _ => written.unwrap_or_default().to_owned(),
+    };
+    parse::decimal(&shown).map(Some).ok_or(Misfit)
 }
 
 fn only_text<T>(cell: &Cell<'_>, read: Option<T>) -> Result<Option<T>, Misfit> {

@@ -1,84 +1,22 @@
 //! What a file is: as the request says, else by its first bytes, else by its name. Its
 //! first bytes are believed over its name where they are plain.
 
-use super::{ImportError, ImportOptions};
+use assay_model::{FileFormat, ImportOptions};
 
-/// The file formats that data arrives in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// Fields between commas, semicolons, tabs or bars (found out), with a header.
-    Csv,
-    /// Fields between tabs, with a header.
-    Tsv,
-    /// An array of objects.
-    Json,
-    /// An object a line.
-    Ndjson,
-    /// Apache Parquet.
-    Parquet,
-}
+use super::{ImportError, text};
 
-impl Format {
-    /// All formats.
-    pub const ALL: [Self; 5] = [
-        Self::Csv,
-        Self::Tsv,
-        Self::Json,
-        Self::Ndjson,
-        Self::Parquet,
-    ];
-
-    /// The word used in addresses.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Csv => "csv",
-            Self::Tsv => "tsv",
-            Self::Json => "json",
-            Self::Ndjson => "ndjson",
-            Self::Parquet => "parquet",
-        }
-    }
-
-    /// The format of this name.
-    pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.as_str() == text)
-    }
-
-    /// The format that a file's name says.
-    pub fn from_file_name(name: &str) -> Option<Self> {
-        let (_, ending) = name.rsplit_once('.')?;
-        match ending.to_ascii_lowercase().as_str() {
-            "csv" | "txt" => Some(Self::Csv),
-            "tsv" | "tab" => Some(Self::Tsv),
-            "json" => Some(Self::Json),
-            "ndjson" | "jsonl" => Some(Self::Ndjson),
-            "parquet" | "pq" => Some(Self::Parquet),
-            _ => None,
-        }
-    }
-
-    fn with_article(self) -> &'static str {
-        match self {
-            Self::Csv => "a CSV file",
-            Self::Tsv => "a TSV file",
-            Self::Json => "JSON",
-            Self::Ndjson => "NDJSON",
-            Self::Parquet => "a Parquet file",
-        }
-    }
-}
-
-/// The format of a file that begins with `start`, or why it is none.
-pub(super) fn find(options: &ImportOptions, start: &[u8]) -> Result<Format, ImportError> {
+/// The format of a file that begins with `start`, unpacked, or why it is none.
+pub(super) fn find(
+    options: &ImportOptions,
+    file_name: Option<&str>,
+    start: &[u8],
+) -> Result<FileFormat, ImportError> {
     if start.is_empty() {
         return Err(ImportError::Empty);
     }
-    let named = options
-        .file_name
-        .as_deref()
-        .and_then(Format::from_file_name);
+    let named = file_name.and_then(FileFormat::from_file_name);
     let said = options.format.or(named);
-    let expected = said.unwrap_or(Format::Csv).with_article();
+    let expected = with_article(said.unwrap_or(FileFormat::Csv));
     let wrong = |looks_like, remedy| {
         Err(ImportError::WrongFormat {
             looks_like,
@@ -86,33 +24,32 @@ pub(super) fn find(options: &ImportOptions, start: &[u8]) -> Result<Format, Impo
             remedy,
         })
     };
-    if start.starts_with(b"PAR1") {
+    if let Some(plain) = plain(start) {
         return match options.format {
-            None | Some(Format::Parquet) => Ok(Format::Parquet),
-            Some(_) => wrong("a Parquet file", "Import it as Parquet."),
+            Some(said) if said != plain => wrong(with_article(plain), "Leave its format out."),
+            _ => Ok(plain),
         };
     }
-    if said == Some(Format::Parquet) {
-        return wrong("something else", "A Parquet file begins with “PAR1”.");
-    }
-    match start {
-        [0x1F, 0x8B, ..] => return wrong("a gzip file", "Unpack it first."),
-        [0x28, 0xB5, 0x2F, 0xFD, ..] => return wrong("a zstd file", "Unpack it first."),
-        [b'P', b'K', 3, 4, ..] => {
-            return wrong(
-                "an Excel or ZIP file",
-                "Save the sheet as CSV, or unpack it first.",
-            );
+    match said {
+        Some(FileFormat::Parquet) => {
+            return wrong("something else", "A Parquet file begins with “PAR1”.");
         }
-        [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..] => {
-            return wrong("UTF-16 text", "Save it as UTF-8.");
+        Some(FileFormat::Arrow) => {
+            return wrong("something else", "An Arrow file begins with “ARROW1”.");
         }
-        _ if start.contains(&0) => {
-            return wrong("a binary file", "Import CSV, TSV, JSON, NDJSON or Parquet.");
+        Some(FileFormat::Xlsx) => {
+            return wrong("something else", "Save the sheet as CSV, or as .xlsx.");
         }
         _ => {}
     }
-    let text = start.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(start);
+    let encoding = text::encoding(start, options.encoding)?;
+    let text = text::beginning(start, encoding);
+    if text.contains(&0) {
+        return wrong(
+            "a binary file",
+            "Import CSV, TSV, JSON, NDJSON, Parquet, Arrow or Excel.",
+        );
+    }
     let text = text.trim_ascii_start();
     let begins = |word: &[u8]| {
         text.get(..word.len())
@@ -121,12 +58,58 @@ pub(super) fn find(options: &ImportOptions, start: &[u8]) -> Result<Format, Impo
     if begins(b"<!doctype html") || begins(b"<html") {
         return wrong("a web page", "Download the file itself.");
     }
+    if begins(b"<?xml") {
+        return wrong("an XML file", "Save its data as CSV or JSON.");
+    }
+    if begins(b"%pdf-") {
+        return wrong("a PDF file", "Save its table as CSV.");
+    }
     match (said, text.first()) {
+        // What does not decode is told, with its place, when it is read for good.
+        (said, None) if !start.trim_ascii().is_empty() && text::mark_bytes(start) < start.len() => {
+            Ok(said.unwrap_or(FileFormat::Csv))
+        }
         (_, None) => Err(ImportError::NoColumns),
         // What begins as one shape of JSON is never the other.
-        (Some(Format::Json | Format::Ndjson) | None, Some(b'[')) => Ok(Format::Json),
-        (Some(Format::Json | Format::Ndjson) | None, Some(b'{')) => Ok(Format::Ndjson),
+        (Some(FileFormat::Json | FileFormat::Ndjson) | None, Some(b'[')) => Ok(FileFormat::Json),
+        (Some(FileFormat::Json | FileFormat::Ndjson) | None, Some(b'{')) => Ok(FileFormat::Ndjson),
         (Some(format), _) => Ok(format),
-        (None, _) => Ok(Format::Csv),
+        (None, _) => Ok(FileFormat::Csv),
+    }
+}
+
+/// Of formats that are known by their first bytes.
+fn plain(start: &[u8]) -> Option<FileFormat> {
+    match start {
+        [b'P', b'A', b'R', b'1', ..] => Some(FileFormat::Parquet),
+        // The second is a stream of Arrow: it begins with the length of its schema.
+        [b'A', b'R', b'R', b'O', b'W', b'1', 0, 0, ..]
+        | [0xFF, 0xFF, 0xFF, 0xFF, _, _, _, 0, ..] => Some(FileFormat::Arrow),
+        // A ZIP archive, and a compound file of old.
+        [b'P', b'K', 3, 4, ..] | [0xD0, 0xCF, 0x11, 0xE0, 0xA1, 0xB1, 0x1A, 0xE1, ..] => {
+            Some(FileFormat::Xlsx)
+        }
+        _ => None,
+    }
+}
+
+/// Of formats that are known but cannot be read.
+pub(super) fn not_yet(format: FileFormat) -> ImportError {
+    ImportError::WrongFormat {
+        looks_like: with_article(format),
+        expected: "a format that is read here",
+        remedy: "Save it as CSV or Parquet.",
+    }
+}
+
+fn with_article(format: FileFormat) -> &'static str {
+    match format {
+        FileFormat::Csv => "a CSV file",
+        FileFormat::Tsv => "a TSV file",
+        FileFormat::Json => "JSON",
+        FileFormat::Ndjson => "NDJSON",
+        FileFormat::Parquet => "a Parquet file",
+        FileFormat::Arrow => "an Arrow file",
+        FileFormat::Xlsx => "an Excel file",
     }
 }

@@ -1,14 +1,18 @@
-//! The type of a column from all of its values.
+//! The type of a column from its values.
 //!
 //! The narrowest type that keeps every value as it is. Where types meet, the wider
 //! holds if nothing is lost by it (whole numbers among numbers, days among points in
 //! time), else text; the column's note then says which value was the reason.
 
-use assay_model::{Column, Schema, words};
-use datafusion::arrow::datatypes::{DataType, Field, Schema as ArrowSchema, TimeUnit};
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
-use super::{Cell, ImportError, Plan};
+use assay_model::{Column, ColumnType, Schema, import::DecimalMark, schema::unknown_column, words};
+use datafusion::arrow::{
+    datatypes::{DataType, Field, Schema as ArrowSchema, SchemaRef, TimeUnit},
+    record_batch::RecordBatch,
+};
+
+use super::{Cell, ImportError};
 use crate::{parse, types};
 
 /// What a value could be.
@@ -21,6 +25,7 @@ enum Class {
     Special,
     Boolean,
     Date,
+    Time,
     /// A point in time without a zone.
     Local,
     /// A point in time with one.
@@ -28,7 +33,41 @@ enum Class {
     Text,
 }
 
-const CLASSES: usize = 9;
+const CLASSES: usize = 10;
+
+/// What the values of a column are read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Expect {
+    /// No value at all was seen.
+    Nothing,
+    Text,
+    Integer,
+    Number,
+    /// Only where it was said.
+    Decimal,
+    Boolean,
+    Date,
+    Time,
+    Local,
+    Zoned,
+}
+
+impl Expect {
+    /// The type that holds them.
+    pub(super) fn data_type(self) -> DataType {
+        match self {
+            Self::Nothing | Self::Text => DataType::Utf8,
+            Self::Integer => DataType::Int64,
+            Self::Number => DataType::Float64,
+            Self::Decimal => types::storage_type(ColumnType::Decimal),
+            Self::Boolean => DataType::Boolean,
+            Self::Date => DataType::Date32,
+            Self::Time => DataType::Time64(TimeUnit::Microsecond),
+            Self::Local => DataType::Timestamp(TimeUnit::Microsecond, None),
+            Self::Zoned => DataType::Timestamp(TimeUnit::Microsecond, Some(types::UTC.into())),
+        }
+    }
+}
 
 /// What has been seen of a column.
 #[derive(Debug, Clone, Default)]
@@ -47,24 +86,32 @@ impl Guess {
     pub(super) fn see(&mut self, cell: &Cell<'_>, place: u64) {
         let class = match *cell {
             Cell::Null => Class::Empty,
-            Cell::Written(text) => self.written(text.trim()),
+            Cell::Written(text) => self.written(text.trim(), DecimalMark::Point),
             Cell::Text(text) => timely(text).unwrap_or(Class::Text),
             Cell::Integer(n) => self.integer(n),
             Cell::Number(_) => Class::Number,
             Cell::Boolean(_) => Class::Boolean,
         };
-        self.counts[class as usize] += 1;
-        let first = &mut self.firsts[class as usize];
-        if first.is_none() && class != Class::Empty {
-            *first = Some((place, shown(cell)));
-        }
+        self.count(class, || (place, shown(cell)));
+    }
+
+    /// Sees a field of a text file; `place` gives its line.
+    pub(super) fn see_field(
+        &mut self,
+        text: Option<&str>,
+        decimal: DecimalMark,
+        place: impl FnOnce() -> u64,
+    ) {
+        let class = text.map_or(Class::Empty, |text| self.written(text.trim(), decimal));
+        self.count(class, || {
+            (place(), words::shorten(text.unwrap_or_default(), 30))
+        });
     }
 
     /// Sees a list or an object, which is kept as JSON text.
     pub(super) fn see_json(&mut self, text: &str, place: u64) {
         self.has_json = true;
-        self.counts[Class::Text as usize] += 1;
-        self.firsts[Class::Text as usize].get_or_insert_with(|| (place, words::shorten(text, 30)));
+        self.count(Class::Text, || (place, words::shorten(text, 30)));
     }
 
     /// Sees so many missing values.
@@ -72,14 +119,47 @@ impl Guess {
         self.counts[Class::Empty as usize] += times;
     }
 
+    /// Takes in what was seen further on in the file.
+    pub(super) fn go_on(&mut self, later: Self) {
+        for (count, more) in self.counts.iter_mut().zip(later.counts) {
+            *count += more;
+        }
+        for (first, other) in self.firsts.iter_mut().zip(later.firsts) {
+            if first.is_none() {
+                *first = other;
+            }
+        }
+        self.has_long_integer |= later.has_long_integer;
+        self.has_json |= later.has_json;
+    }
+
     /// Values seen, missing ones too.
     pub(super) fn seen(&self) -> u64 {
         self.counts.iter().sum()
     }
 
-    fn written(&mut self, text: &str) -> Class {
+    /// Whether a value was missing.
+    pub(super) fn has_empty(&self) -> bool {
+        self.counts[Class::Empty as usize] > 0
+    }
+
+    /// Whether what comes later may make it narrower than it is now.
+    pub(super) fn is_open(&self) -> bool {
+        let special = self.counts[Class::Special as usize];
+        special > 0 && self.only(&[Class::Special])
+    }
+
+    fn count(&mut self, class: Class, first: impl FnOnce() -> (u64, String)) {
+        self.counts[class as usize] += 1;
+        let known = &mut self.firsts[class as usize];
+        if known.is_none() && class != Class::Empty {
+            *known = Some(first());
+        }
+    }
+
+    fn written(&mut self, text: &str, decimal: DecimalMark) -> Class {
         match text.as_bytes() {
-            [b'0'..=b'9' | b'-' | b'.', ..] => {
+            [b'0'..=b'9' | b'-' | b'.' | b',', ..] => {
                 if let Some(n) = parse::integer(text) {
                     return self.integer(n);
                 }
@@ -87,7 +167,7 @@ impl Guess {
                 if parse::is_whole(text) {
                     return Class::Text;
                 }
-                if parse::number(text).is_some() {
+                if marked_number(text, decimal).is_some() {
                     return Class::Number;
                 }
                 if parse::special(text).is_some() {
@@ -102,39 +182,46 @@ impl Guess {
     }
 
     fn integer(&mut self, n: i64) -> Class {
-        self.has_long_integer |= n.unsigned_abs() > 1 << 53;
+        self.has_long_integer |= !parse::is_exact(n);
         Class::Integer
     }
 
-    fn resolve(&self) -> (DataType, Option<String>) {
+    fn only(&self, classes: &[Class]) -> bool {
+        let all: u64 = self.counts.iter().skip(1).sum();
+        let these: u64 = classes
+            .iter()
+            .map(|class| self.counts[*class as usize])
+            .sum();
+        all > 0 && all == these
+    }
+
+    /// What its values are to be read as, and what the reader of the column should know.
+    pub(super) fn resolve(&self) -> (Expect, Option<String>) {
         let has = |class: Class| self.counts[class as usize] > 0;
-        let only = |classes: &[Class]| {
-            let all: u64 = self.counts.iter().skip(1).sum();
-            let these: u64 = classes
-                .iter()
-                .map(|class| self.counts[*class as usize])
-                .sum();
-            all > 0 && all == these
-        };
-        let data_type = if only(&[Class::Integer]) {
-            DataType::Int64
+        let only = |classes: &[Class]| self.only(classes);
+        let expect = if self.counts.iter().skip(1).all(|count| *count == 0) {
+            Expect::Nothing
+        } else if only(&[Class::Integer]) {
+            Expect::Integer
         } else if only(&[Class::Integer, Class::Number, Class::Special])
             && !only(&[Class::Special])
             && !(self.has_long_integer && has(Class::Integer))
         {
-            DataType::Float64
+            Expect::Number
         } else if only(&[Class::Boolean]) {
-            DataType::Boolean
+            Expect::Boolean
         } else if only(&[Class::Date]) {
-            DataType::Date32
+            Expect::Date
+        } else if only(&[Class::Time]) {
+            Expect::Time
         } else if only(&[Class::Date, Class::Local]) {
-            DataType::Timestamp(TimeUnit::Microsecond, None)
+            Expect::Local
         } else if only(&[Class::Zoned]) {
-            DataType::Timestamp(TimeUnit::Microsecond, Some(types::UTC.into()))
+            Expect::Zoned
         } else {
-            return (DataType::Utf8, self.note());
+            return (Expect::Text, self.note());
         };
-        (data_type, None)
+        (expect, None)
     }
 
     /// Why a column is text whose values mostly are not.
@@ -167,42 +254,155 @@ impl Guess {
     }
 }
 
-/// The plan for columns of which this has been seen.
-pub(super) fn plan(columns: Vec<(String, Guess)>) -> Result<Plan, ImportError> {
-    if columns.is_empty() {
+/// A number whose fraction is parted by this mark.
+pub(super) fn marked_number(text: &str, decimal: DecimalMark) -> Option<f64> {
+    match decimal {
+        DecimalMark::Point => parse::number(text),
+        DecimalMark::Comma if text.contains('.') => None,
+        DecimalMark::Comma => parse::number(&text.replacen(',', ".", 1)),
+    }
+}
+
+/// A column as it is read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct PlanColumn {
+    pub(super) name: String,
+    pub(super) expect: Expect,
+    pub(super) note: Option<String>,
+    /// Whether a value was missing where it was looked.
+    pub(super) has_empty: bool,
+    /// The type that was said, of which a value may not be other.
+    pub(super) said: Option<ColumnType>,
+}
+
+impl PlanColumn {
+    /// A column of which this has been seen.
+    pub(super) fn of(name: String, guess: &Guess) -> Self {
+        let (expect, note) = guess.resolve();
+        Self {
+            name,
+            expect,
+            note,
+            has_empty: guess.has_empty(),
+            said: None,
+        }
+    }
+}
+
+/// How a text file's columns are read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Plan {
+    pub(super) columns: Vec<PlanColumn>,
+}
+
+impl Plan {
+    /// A plan of these columns, if they are some and not too many.
+    pub(super) fn new(columns: Vec<PlanColumn>) -> Result<Self, ImportError> {
+        check_count(columns.len())?;
+        Ok(Self { columns })
+    }
+
+    /// Takes up which columns have missing values.
+    pub(super) fn note_empty(&mut self, batch: &RecordBatch) {
+        for (column, array) in self.columns.iter_mut().zip(batch.columns()) {
+            column.has_empty |= array.null_count() > 0;
+        }
+    }
+
+    /// The columns as people see them.
+    pub(super) fn schema(&self) -> Schema {
+        let columns = self.columns.iter().map(|column| Column {
+            note: column.note.clone(),
+            nullable: column.has_empty,
+            ..Column::new(&column.name, types::column_type(&column.expect.data_type()))
+        });
+        Schema::new(columns.collect())
+    }
+
+    /// The columns as they are held.
+    pub(super) fn arrow(&self) -> SchemaRef {
+        let fields: Vec<_> = self
+            .columns
+            .iter()
+            .map(|column| Field::new(&column.name, column.expect.data_type(), true))
+            .collect();
+        Arc::new(ArrowSchema::new(fields))
+    }
+}
+
+/// Gives columns the types that were said of them.
+pub(super) fn said(
+    columns: &mut [PlanColumn],
+    types: &BTreeMap<String, ColumnType>,
+) -> Result<(), ImportError> {
+    for (name, kind) in types {
+        let known = |columns: &[PlanColumn]| {
+            let names = columns.iter().map(|column| column.name.as_str());
+            unknown_column("types", name, names).message
+        };
+        let Some(at) = columns.iter().position(|column| column.name == *name) else {
+            return Err(ImportError::Option {
+                option: "types",
+                message: known(columns),
+            });
+        };
+        let column = &mut columns[at];
+        column.expect = match kind {
+            ColumnType::Text => Expect::Text,
+            ColumnType::Integer => Expect::Integer,
+            ColumnType::Number => Expect::Number,
+            ColumnType::Decimal => Expect::Decimal,
+            ColumnType::Boolean => Expect::Boolean,
+            ColumnType::Date => Expect::Date,
+            ColumnType::Time => Expect::Time,
+            ColumnType::Timestamp if column.expect == Expect::Zoned => Expect::Zoned,
+            ColumnType::Timestamp => Expect::Local,
+            ColumnType::Binary | ColumnType::List => {
+                return Err(ImportError::Option {
+                    option: "types",
+                    message: format!(
+                        "Column “{name}” cannot be read as {}: there is text, integer, number, decimal, boolean, date, time and timestamp.",
+                        kind.with_article()
+                    ),
+                });
+            }
+        };
+        column.said = Some(*kind);
+        column.note = None;
+    }
+    Ok(())
+}
+
+/// Refuses a file with no columns, or with too many.
+pub(super) fn check_count(columns: usize) -> Result<(), ImportError> {
+    if columns == 0 {
         return Err(ImportError::NoColumns);
     }
-    if columns.len() > assay_model::limits::COLUMNS {
+    if columns > assay_model::limits::COLUMNS {
         return Err(ImportError::TooManyColumns);
     }
-    let mut fields = Vec::with_capacity(columns.len());
-    let mut described = Vec::with_capacity(columns.len());
-    for (name, guess) in columns {
-        let (data_type, note) = guess.resolve();
-        described.push(Column {
-            note,
-            nullable: guess.counts[Class::Empty as usize] > 0,
-            ..Column::new(&name, types::column_type(&data_type))
-        });
-        fields.push(Field::new(name, data_type, true));
-    }
-    Ok(Plan {
-        schema: Schema::new(described),
-        arrow: Arc::new(ArrowSchema::new(fields)),
-    })
+    Ok(())
 }
 
 fn timely(text: &str) -> Option<Class> {
-    if parse::date(text).is_some() {
-        return Some(Class::Date);
-    }
-    parse::moment(text).map(|moment| {
-        if moment.zoned {
-            Class::Zoned
-        } else {
-            Class::Local
+    // What names a time begins with a digit and has one of these at its third place or
+    // its fifth.
+    match text.as_bytes() {
+        [b'0'..=b'9', _, b':', ..] => parse::time_of_day(text).map(|_| Class::Time),
+        [b'0'..=b'9', _, _, _, b'-', ..] => {
+            if parse::date(text).is_some() {
+                return Some(Class::Date);
+            }
+            parse::moment(text).map(|moment| {
+                if moment.zoned {
+                    Class::Zoned
+                } else {
+                    Class::Local
+                }
+            })
         }
-    })
+        _ => None,
+    }
 }
 
 fn only_special(counts: &[u64; CLASSES]) -> bool {
@@ -224,43 +424,39 @@ fn shown(cell: &Cell<'_>) -> String {
 mod tests {
     use super::*;
 
-    fn of(values: &[&str]) -> (DataType, Option<String>) {
+    fn of(values: &[&str]) -> (Expect, Option<String>) {
         let mut guess = Guess::default();
         for (i, value) in values.iter().enumerate() {
-            let cell = if value.is_empty() {
-                Cell::Null
-            } else {
-                Cell::Written(value)
-            };
-            guess.see(&cell, i as u64 + 2);
+            let text = (!value.is_empty()).then_some(*value);
+            guess.see_field(text, DecimalMark::Point, || i as u64 + 2);
         }
         guess.resolve()
     }
 
     #[test]
     fn the_narrowest_type_that_keeps_every_value_holds() {
-        let local = DataType::Timestamp(TimeUnit::Microsecond, None);
-        let zoned = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         for (values, expected) in [
-            (&["1", "", "-2"][..], DataType::Int64),
-            (&["1", "2.5"], DataType::Float64),
-            (&["1.5", "NaN"], DataType::Float64),
-            (&["007", "1"], DataType::Utf8),
-            (&["9223372036854775808"], DataType::Utf8),
-            (&["9007199254740993", "0.5"], DataType::Utf8),
-            (&["9007199254740993"], DataType::Int64),
-            (&["true", "False"], DataType::Boolean),
-            (&["true", "1"], DataType::Utf8),
-            (&["2024-02-29"], DataType::Date32),
-            (&["2024-02-29", "2024-02-29 10:00"], local),
-            (&["2024-02-29T10:00:00Z"], zoned),
+            (&["1", "", "-2"][..], Expect::Integer),
+            (&["1", "2.5"], Expect::Number),
+            (&["1.5", "NaN"], Expect::Number),
+            (&["007", "1"], Expect::Text),
+            (&["9223372036854775808"], Expect::Text),
+            (&["9007199254740993", "0.5"], Expect::Text),
+            (&["9007199254740993"], Expect::Integer),
+            (&["true", "False"], Expect::Boolean),
+            (&["true", "1"], Expect::Text),
+            (&["2024-02-29"], Expect::Date),
+            (&["2024-02-29", "2024-02-29 10:00"], Expect::Local),
+            (&["2024-02-29T10:00:00Z"], Expect::Zoned),
             (
                 &["2024-02-29T10:00:00Z", "2024-02-29T10:00:00"],
-                DataType::Utf8,
+                Expect::Text,
             ),
-            (&["", ""], DataType::Utf8),
-            (&["NaN"], DataType::Utf8),
-            (&["NA", "1"], DataType::Utf8),
+            (&["", ""], Expect::Nothing),
+            (&["09:30:00", "23:59:59.5"], Expect::Time),
+            (&["09:30:00", "24:00:00"], Expect::Text),
+            (&["NaN"], Expect::Text),
+            (&["NA", "1"], Expect::Text),
         ] {
             assert_eq!(of(values).0, expected, "{values:?}");
         }

@@ -1,43 +1,52 @@
 //! Files in, Parquet parts out.
 //!
-//! A text file is read twice: first to find the type of each column over the whole
-//! file, then to fill the columns. Nothing is guessed from a sample, so a value on the
-//! last line counts as much as one on the first, and none is lost.
+//! Whatever a file is, it is spooled first and read from its beginning, unpacked on the
+//! way; parsing runs on threads of its own, fed from the spool and emptied into the sink.
+//! What is held at a time is some blocks, one row group and some parts, whatever the size
+//! of the file.
 //!
-//! Parsing runs on a thread of its own, fed from the spool and emptied into the sink;
-//! what is held at a time is some chunks, one batch and one part, whatever the size of
-//! the file.
+//! The type of a column hangs on all of its values: a value on the last line counts as
+//! much as one on the first, and none is lost.
 
+mod adopt;
+mod arrow;
+mod blocks;
 mod build;
-mod csv;
+mod columns;
+mod delimited;
+mod dialect;
 mod error;
+mod fields;
 mod format;
 mod infer;
 mod json;
+mod output;
+mod packing;
 mod parquet;
+mod preview;
+mod share;
 mod spool;
+mod text;
 
-use std::{path::Path, sync::Arc};
+use std::{io::Read, path::Path, sync::Arc};
 
-use assay_model::Schema;
+use assay_model::{FileFormat, ImportOptions, ImportReport, Schema};
 use async_trait::async_trait;
 use bytes::Bytes;
-use datafusion::arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
-use futures::{StreamExt, stream::BoxStream};
-use tokio::sync::mpsc;
+use datafusion::arrow::datatypes::SchemaRef;
+use futures::stream::BoxStream;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
-pub use error::ImportError;
-pub use format::Format;
+pub use error::{ImportError, Place};
+pub use preview::preview;
 
 pub(crate) use build::{Cell, ColumnBuilder};
 
-use crate::{
-    Part, PartSink, ProgressCounter,
-    progress::Stage,
-    write::{FinishedPart, PartWriter},
-};
-use spool::{SpoolReader, with_reader};
+use crate::{Part, PartSink, ProgressCounter, progress::Stage, write::FinishedPart};
+use delimited::{Certainty, Done, Setup, Source};
+use output::Output;
+use spool::{Unpacked, with_reader};
 
 /// The bytes of a spooled file, from the beginning.
 pub type SpoolStream = BoxStream<'static, std::io::Result<Bytes>>;
@@ -48,24 +57,18 @@ pub trait Spool: Send + Sync {
     /// Its size.
     fn bytes(&self) -> u64;
 
+    /// What it is called where it comes from.
+    fn file_name(&self) -> Option<&str>;
+
     /// Reads it from the beginning.
     async fn open(&self) -> std::io::Result<SpoolStream>;
-}
-
-/// What is known of a file beforehand.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ImportOptions {
-    /// Its format; found from name and first bytes when left out.
-    pub format: Option<Format>,
-    /// Its name.
-    pub file_name: Option<String>,
 }
 
 /// A file that has become a table.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Imported {
-    /// What it turned out to be.
-    pub format: Format,
+    /// How it was read.
+    pub report: ImportReport,
     /// Its columns.
     pub schema: Schema,
     /// Its parts, as the sink placed them.
@@ -76,9 +79,16 @@ pub struct Imported {
     pub bytes: u64,
 }
 
+/// What an import may use.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Means<'a> {
+    pub(crate) spill_dir: &'a Path,
+    pub(crate) threads: usize,
+}
+
 /// Imports a file.
 pub(crate) async fn run(
-    spill_dir: &Path,
+    means: Means<'_>,
     source: &dyn Spool,
     options: &ImportOptions,
     sink: &dyn PartSink,
@@ -90,34 +100,24 @@ pub(crate) async fn run(
         sink,
         progress,
         cancel,
+        // More threads would hold more blocks than the memory of an import is meant for.
+        threads: means.threads.clamp(1, MOST_THREADS),
     };
     let work = async {
         progress.begin(Stage::Read, 1, 0, 0);
-        let start = import.start().await?;
-        let format = format::find(options, &start)?;
+        let start = with_reader(&import, |reader| beginning(reader, START_BYTES)).await?;
+        let format = format::find(options, source.file_name(), &start)?;
         match format {
-            Format::Csv | Format::Tsv => {
-                let delimiter = csv::delimiter(format, &start);
-                let found = import
-                    .learn(move |reader| csv::learn(reader, delimiter))
-                    .await?;
-                import
-                    .fill(format, found, move |reader, plan, out| {
-                        csv::fill(reader, delimiter, plan, out)
-                    })
-                    .await
+            FileFormat::Csv | FileFormat::Tsv => {
+                let setup = Setup::find(format, options, &start, import.threads)?;
+                import.delimited(setup).await
             }
-            Format::Json | Format::Ndjson => {
-                let found = import
-                    .learn(move |reader| json::learn(reader, format))
-                    .await?;
-                import
-                    .fill(format, found, move |reader, plan, out| {
-                        json::fill(reader, format, plan, out)
-                    })
-                    .await
+            FileFormat::Json | FileFormat::Ndjson => {
+                json::import(&import, format, options, &start).await
             }
-            Format::Parquet => parquet::import(&import, spill_dir).await,
+            FileFormat::Parquet => parquet::import(&import, options, means.spill_dir).await,
+            FileFormat::Arrow => arrow::import(&import, options).await,
+            FileFormat::Xlsx => Err(format::not_yet(format)),
         }
     };
     cancel
@@ -132,137 +132,119 @@ struct Import<'a> {
     sink: &'a dyn PartSink,
     progress: &'a Arc<ProgressCounter>,
     cancel: &'a CancellationToken,
-}
-
-/// What the first reading of a text file finds.
-struct Plan {
-    /// The columns, as people see them.
-    schema: Schema,
-    /// The columns, as they are held.
-    arrow: SchemaRef,
+    threads: usize,
 }
 
 impl Import<'_> {
-    /// The first bytes of the file.
-    async fn start(&self) -> Result<Vec<u8>, ImportError> {
-        let mut stream = self.source.open().await.map_err(ImportError::Spool)?;
-        let mut start = Vec::new();
-        while start.len() < START_BYTES {
-            match stream.next().await {
-                Some(chunk) => start.extend_from_slice(&chunk.map_err(ImportError::Spool)?),
-                None => break,
+    async fn delimited(&self, setup: Setup) -> Result<Imported, ImportError> {
+        self.progress.begin(Stage::Parse, 1, 0, self.source.bytes());
+        let (say_parts, parts) = oneshot::channel();
+        let (progress, threads) = (Arc::clone(self.progress), self.threads);
+        let first = setup.clone();
+        // Guessing and filling are one reading of the file.
+        let fill = with_reader(self, move |reader| {
+            let mut source = Source::open(first.blocks(reader)?, &first)?;
+            source.read_ahead(delimited::SAMPLE_BYTES)?;
+            let (plan, certainty) = source.plan(&first)?;
+            if certainty == Certainty::Open {
+                return Ok(None);
             }
+            let (output, parts) = Output::new(plan.arrow(), threads, &progress);
+            // Nobody takes them only when the import is over.
+            let _ = say_parts.send(parts);
+            delimited::fill(source, &first, plan, output)
+        });
+        let put = async {
+            match parts.await {
+                Ok(parts) => self.put(parts).await,
+                Err(_) => Ok(Vec::new()),
+            }
+        };
+        let (filled, parts) = futures::join!(fill, put);
+        // A sink that failed is why the parser found its door shut.
+        let parts = parts?;
+        if let Some(done) = filled? {
+            return Ok(imported(done.report, done.plan.schema(), parts));
         }
-        start.truncate(START_BYTES);
-        Ok(start)
+        self.delimited_again(setup).await
     }
 
-    /// Reads the file for its types.
-    async fn learn(
-        &self,
-        learn: impl FnOnce(SpoolReader) -> Result<Plan, ImportError> + Send + 'static,
-    ) -> Result<Plan, ImportError> {
-        // Both readings count.
+    /// Reads a file whose later values contradict its first: for its types, and for good.
+    /// Parts of the first try are written over or left behind.
+    async fn delimited_again(&self, setup: Setup) -> Result<Imported, ImportError> {
         let twice = self.source.bytes() * 2;
         self.progress.begin(Stage::Read, 1, 0, twice);
-        with_reader(self, learn).await
-    }
-
-    /// Reads the file into parts.
-    async fn fill(
-        &self,
-        format: Format,
-        plan: Plan,
-        fill: impl FnOnce(SpoolReader, &Plan, &mut Output) -> Result<(), ImportError> + Send + 'static,
-    ) -> Result<Imported, ImportError> {
+        let plan = {
+            let setup = setup.clone();
+            with_reader(self, move |reader| {
+                delimited::learn(Source::open(setup.blocks(reader)?, &setup)?, &setup)
+            })
+            .await?
+        };
         self.progress.enter(Stage::Parse);
-        let schema = plan.schema.clone();
-        let (output, parts) = Output::new(&plan.arrow, self.progress);
-        let parse = with_reader(self, move |reader| {
-            let mut output = output;
-            fill(reader, &plan, &mut output)?;
-            output.finish()
+        let (output, parts) = Output::new(plan.arrow(), self.threads, self.progress);
+        let fill = with_reader(self, move |reader| {
+            let source = Source::open(setup.blocks(reader)?, &setup)?;
+            delimited::fill(source, &setup, plan, output)
         });
-        self.collect(format, schema, parse, parts).await
+        let (done, parts) = self.fill(fill, parts).await?;
+        let Done { plan, report } =
+            done.ok_or_else(|| ImportError::internal("the file has changed between readings"))?;
+        Ok(imported(report, plan.schema(), parts))
     }
 
     /// Puts parts away while they are made.
-    async fn collect(
+    async fn fill<T>(
         &self,
-        format: Format,
-        schema: Schema,
-        parse: impl Future<Output = Result<(), ImportError>>,
-        mut finished: mpsc::Receiver<FinishedPart>,
-    ) -> Result<Imported, ImportError> {
-        let put = async move {
-            let mut parts = Vec::new();
-            while let Some(part) = finished.recv().await {
-                parts.push(part.put(self.sink).await.map_err(ImportError::Sink)?);
-            }
-            Ok::<_, ImportError>(parts)
-        };
-        let (parsed, parts) = futures::join!(parse, put);
+        fill: impl Future<Output = Result<T, ImportError>>,
+        parts: mpsc::Receiver<FinishedPart>,
+    ) -> Result<(T, Vec<Part>), ImportError> {
+        let (filled, parts) = futures::join!(fill, self.put(parts));
         // A sink that failed is why the parser found its door shut.
         let parts = parts?;
-        parsed?;
-        Ok(Imported {
-            format,
-            schema,
-            rows: parts.iter().map(|part| part.rows).sum(),
-            bytes: parts.iter().map(|part| part.bytes).sum(),
-            parts,
-        })
-    }
-}
-
-/// Where a parser's batches go: into parts, and those to the sink.
-struct Output {
-    writer: PartWriter,
-    finished: mpsc::Sender<FinishedPart>,
-    progress: Arc<ProgressCounter>,
-}
-
-impl Output {
-    fn new(
-        schema: &SchemaRef,
-        progress: &Arc<ProgressCounter>,
-    ) -> (Self, mpsc::Receiver<FinishedPart>) {
-        let (finished, receiver) = mpsc::channel(1);
-        let output = Self {
-            writer: PartWriter::new(schema),
-            finished,
-            progress: Arc::clone(progress),
-        };
-        (output, receiver)
+        Ok((filled?, parts))
     }
 
-    fn write(&mut self, batch: &RecordBatch) -> Result<(), ImportError> {
-        for part in self.writer.write(batch).map_err(ImportError::internal)? {
-            self.send(part)?;
+    async fn put(
+        &self,
+        mut finished: mpsc::Receiver<FinishedPart>,
+    ) -> Result<Vec<Part>, ImportError> {
+        let mut parts = Vec::new();
+        while let Some(part) = finished.recv().await {
+            parts.push(part.put(self.sink).await.map_err(ImportError::Sink)?);
         }
-        self.progress.add_rows(batch.num_rows() as u64);
-        Ok(())
+        Ok(parts)
     }
 
-    fn finish(mut self) -> Result<(), ImportError> {
-        let schema = Arc::clone(self.writer.schema());
-        let writer = std::mem::replace(&mut self.writer, PartWriter::new(&schema));
-        match writer.finish().map_err(ImportError::internal)? {
-            Some(part) => self.send(part),
-            None => Ok(()),
-        }
-    }
-
-    fn send(&self, part: FinishedPart) -> Result<(), ImportError> {
-        // Nobody listens when the sink has failed or the import is over.
-        self.finished
-            .blocking_send(part)
-            .map_err(|_| ImportError::Cancelled)
+    /// An output of batches of this schema.
+    fn output(&self, schema: SchemaRef) -> (Output, mpsc::Receiver<FinishedPart>) {
+        Output::new(schema, self.threads, self.progress)
     }
 }
 
-/// What format and separator are found from.
-const START_BYTES: usize = 64 << 10;
-/// Rows of a batch, and the bytes of text that end it earlier.
+fn imported(report: ImportReport, schema: Schema, parts: Vec<Part>) -> Imported {
+    Imported {
+        report,
+        schema,
+        rows: parts.iter().map(|part| part.rows).sum(),
+        bytes: parts.iter().map(|part| part.bytes).sum(),
+        parts,
+    }
+}
+
+/// The first bytes of a file.
+fn beginning(reader: Unpacked, most: u64) -> Result<Vec<u8>, ImportError> {
+    let mut start = Vec::new();
+    reader
+        .take(most)
+        .read_to_end(&mut start)
+        .map_err(ImportError::of_read)?;
+    Ok(start)
+}
+
+/// What format and dialect are found from.
+const START_BYTES: u64 = 256 << 10;
+/// Rows of a batch.
 const BATCH_ROWS: usize = 8_192;
-const BATCH_BYTES: usize = 8 << 20;
+/// The most cores that an import uses.
+const MOST_THREADS: usize = 8;

@@ -6,7 +6,7 @@ use assay_engine::{ExportFormat, Input};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::support::{Bench, table};
+use crate::support::{Bench, block_on, table};
 
 type Row = (Option<u8>, Option<i32>, Option<i16>);
 
@@ -29,14 +29,6 @@ fn csv(rows: &[Row]) -> String {
         writeln!(text, "{g},{n},{x}").unwrap();
     }
     text
-}
-
-fn block_on<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build();
-    runtime.unwrap().block_on(future)
 }
 
 /// A table whose types do not hang on the rows at hand: the first row says them.

@@ -9,10 +9,10 @@ use std::{
 };
 
 use assay_engine::{
-    Engine, EngineConfig, EngineError, ImportError, ImportOptions, Imported, Input, Outcome,
-    ProgressCounter, Spool, SpoolStream, StoreSink,
+    Engine, EngineConfig, EngineError, ImportError, Imported, Input, Outcome, ProgressCounter,
+    Spool, SpoolStream, StoreSink,
 };
-use assay_model::Analysis;
+use assay_model::{Analysis, ImportOptions};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -32,16 +32,23 @@ pub struct Bench {
 }
 
 /// A file in memory, handed out in small pieces.
-pub struct MemorySpool(pub Bytes);
+pub struct MemorySpool {
+    pub file_name: String,
+    pub bytes: Bytes,
+}
 
 #[async_trait]
 impl Spool for MemorySpool {
     fn bytes(&self) -> u64 {
-        self.0.len() as u64
+        self.bytes.len() as u64
+    }
+
+    fn file_name(&self) -> Option<&str> {
+        Some(&self.file_name)
     }
 
     async fn open(&self) -> io::Result<SpoolStream> {
-        let bytes = self.0.clone();
+        let bytes = self.bytes.clone();
         let step = (bytes.len() / 7).clamp(1, 1 << 20);
         let pieces = (0..bytes.len().div_ceil(step)).map(move |i| {
             let end = ((i + 1) * step).min(bytes.len());
@@ -87,13 +94,23 @@ impl Bench {
         file_name: &str,
         bytes: impl Into<Bytes>,
     ) -> Result<Imported, ImportError> {
-        let options = ImportOptions {
-            file_name: Some(file_name.to_owned()),
-            format: None,
+        self.import_with(file_name, bytes, &ImportOptions::default())
+            .await
+    }
+
+    /// Imports a file of which something was said.
+    pub async fn import_with(
+        &self,
+        file_name: &str,
+        bytes: impl Into<Bytes>,
+        options: &ImportOptions,
+    ) -> Result<Imported, ImportError> {
+        let spool = MemorySpool {
+            file_name: file_name.to_owned(),
+            bytes: bytes.into(),
         };
-        let spool = MemorySpool(bytes.into());
         self.engine
-            .import(&spool, &options, &self.sink(), &self.progress, &self.cancel)
+            .import(&spool, options, &self.sink(), &self.progress, &self.cancel)
             .await
     }
 
@@ -146,4 +163,13 @@ pub fn table(imported: Imported) -> Input {
 /// These lines, each with its end.
 pub fn lines(lines: impl Iterator<Item = String>) -> String {
     lines.fold(String::new(), |text, line| text + &line + "\n")
+}
+
+/// Runs a future to its end, for tests of properties.
+pub fn block_on<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(future)
 }

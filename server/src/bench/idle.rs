@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 
-use super::server::Server;
+use super::{memory, server::Server};
 use crate::client::table;
 
 /// The bounds that idle processes are measured against, in megabytes.
@@ -16,12 +16,12 @@ pub async fn run() -> anyhow::Result<()> {
     server.client.get::<serde_json::Value>("/status").await?;
     tokio::time::sleep(Duration::from_secs(5)).await;
     let serve = server.id().context("the server has ended")?;
-    let worker = worker_of(serve)?;
+    let worker = memory::worker_of(serve)?;
     let rows: Vec<Vec<String>> = [serve, worker]
         .into_iter()
         .zip(BOUNDS)
         .map(|(process, (name, bound))| {
-            let megabytes = resident_kb(process)? / 1_000.0;
+            let megabytes = memory::resident_mb(process)?;
             Ok(vec![
                 name.to_owned(),
                 format!("{megabytes:.0}"),
@@ -37,36 +37,4 @@ pub async fn run() -> anyhow::Result<()> {
         table::layout(&header, &rows, &[false, true, true, true])
     );
     Ok(())
-}
-
-fn resident_kb(process: u32) -> anyhow::Result<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .context("no VmRSS")?;
-    Ok(line
-        .split_whitespace()
-        .nth(1)
-        .context("no figure")?
-        .parse::<f64>()?
-        * 1.024)
-}
-
-/// The child of `serve` that runs this very program.
-fn worker_of(serve: u32) -> anyhow::Result<u32> {
-    let all = std::fs::read_dir("/proc")?
-        .flatten()
-        .filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let is_worker = |process: &u32| {
-        let line = std::fs::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
-        let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
-        let parent = status
-            .lines()
-            .find_map(|line| line.strip_prefix("PPid:")?.trim().parse().ok());
-        parent == Some(serve) && line.split(|byte| *byte == 0).any(|word| word == b"worker")
-    };
-    all.into_iter()
-        .find(is_worker)
-        .context("the server has no worker")
 }

@@ -4,6 +4,8 @@
 mod g1;
 mod groupby;
 mod idle;
+mod import;
+mod memory;
 mod page;
 mod push;
 mod server;
@@ -15,6 +17,7 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
     match what {
         Bench::Push { jobs } => push::run(jobs).await,
         Bench::Groupby { rows, runs } => groupby::run(rows, runs).await,
+        Bench::Import { rows, runs } => import::run(rows, runs).await,
         Bench::Idle => idle::run().await,
         Bench::Page => page::run(),
     }

@@ -1,6 +1,8 @@
 //! `POST /sample`: the sample data, and a first analysis of it.
 
-use assay_model::{Analysis, Collection, Job, JobRequest, Owner, ProblemKind};
+use assay_model::{
+    Analysis, Collection, FileFormat, ImportOptions, Job, JobRequest, Owner, ProblemKind,
+};
 use assay_store::jobs::ImportSpec;
 use axum::{
     Json, Router,
@@ -65,7 +67,10 @@ pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<
             let label = Some(format!("Load {}", table.name));
             let import = ImportSpec {
                 dataset: name,
-                format: Some("parquet".to_owned()),
+                options: ImportOptions {
+                    format: Some(FileFormat::Parquet),
+                    ..ImportOptions::default()
+                },
                 upload,
             };
             jobs.push(submit::import(state, owner, import, source, label).await?);

@@ -1,9 +1,8 @@
 //! From a request to a job in line: one road for the API, the forms and the sample.
 
-use assay_engine::ImportFormat;
 use assay_model::{
-    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest, Owner, Problem,
-    ProblemKind, limits, words,
+    Analysis, DatasetName, DatasetRef, FieldError, FileFormat, Job, JobId, JobKind, JobRequest,
+    Owner, Problem, ProblemKind, limits, words,
 };
 use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
 use serde_json::Value;
@@ -95,10 +94,10 @@ pub async fn import(
 }
 
 /// The format that a client named, or what goes for none.
-pub fn import_format(text: Option<&str>) -> ApiResult<Option<ImportFormat>> {
+pub fn import_format(text: Option<&str>) -> ApiResult<Option<FileFormat>> {
     match text.map(str::trim) {
         None | Some("" | "auto") => Ok(None),
-        Some(text) => ImportFormat::parse(text).map(Some).ok_or_else(|| {
+        Some(text) => FileFormat::parse(text).map(Some).ok_or_else(|| {
             ApiError::field(
                 "format",
                 format!(

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use assay_model::{
-    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind, words,
+    Collection, Dataset, DatasetId, DatasetName, ImportOptions, Job, JobState, Problem,
+    ProblemKind, words,
 };
 use assay_store::{
     datasets::{Declare, NewCollection},
@@ -198,7 +199,10 @@ async fn put_in_line(
     let format = submit::import_format(fields.format.as_deref())?;
     let import = ImportSpec {
         dataset: name,
-        format: format.map(|format| format.as_str().to_owned()),
+        options: ImportOptions {
+            format,
+            ..ImportOptions::default()
+        },
         upload,
     };
     submit::import(state, owner, import, fields.source, None).await

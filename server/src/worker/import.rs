@@ -1,6 +1,5 @@
 //! The job `import`: a spooled file in, a version of a table out.
 
-use assay_engine::{ImportFormat, ImportOptions};
 use assay_model::{DatasetId, Problem, ProblemKind};
 use assay_store::jobs::{Finish, NewVersion};
 
@@ -25,17 +24,13 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
             "The job does not say what to import.",
         )));
     };
-    let options = ImportOptions {
-        format: import.format.as_deref().and_then(ImportFormat::parse),
-        file_name: job.spec.source.clone(),
-    };
     // Of this attempt alone: a lost one that still writes can never touch what the next
     // one publishes.
     let id = DatasetId(job.token.0);
-    let spool = UploadSpool::new(store.clone(), import.upload);
+    let spool = UploadSpool::new(store.clone(), import.upload, job.spec.source.clone());
     let sink = Sink::of_dataset(store.clone(), job.id, id, FIRST);
     let imported = engine
-        .import(&spool, &options, &sink, &progress, &cancel)
+        .import(&spool, &import.options, &sink, &progress, &cancel)
         .await?;
     let parts: Vec<_> = imported
         .parts
@@ -46,7 +41,7 @@ pub async fn run(context: Context) -> Result<Finish, Failure> {
     let manifest = Manifest {
         schema: imported.schema.clone(),
         parts: imported.parts,
-        report: None,
+        report: Some(imported.report),
     };
     let manifest = serde_json::to_string(&manifest)
         .map_err(|error| data::unreadable("the manifest", &error))?;

@@ -1,6 +1,8 @@
 //! What seldom changes of a job: written at submit, rewritten whole by a new label.
 
-use assay_model::{Analysis, DatasetName, DatasetRef, JobId, JobKind, Owner, limits};
+use assay_model::{
+    Analysis, DatasetName, DatasetRef, ImportOptions, JobId, JobKind, Owner, limits,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::upload::Upload;
@@ -60,9 +62,9 @@ impl JobSpec {
 pub struct ImportSpec {
     /// The name that the data set shall have.
     pub dataset: DatasetName,
-    /// The format as the request named it; guessed when left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub format: Option<String>,
+    /// What was said of the file.
+    #[serde(default)]
+    pub options: ImportOptions,
     /// Where the file's bytes are.
     pub upload: Upload,
 }
