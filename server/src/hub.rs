@@ -8,7 +8,10 @@
 use std::{sync::Arc, time::Duration};
 
 use assay_model::{Event, Job, JobId, Owner, Position};
-use assay_store::{Store, StoreError, events::Audience};
+use assay_store::{
+    Store, StoreError,
+    events::{Audience, Tail},
+};
 use tokio::{
     sync::broadcast::{self, error::RecvError},
     time::Instant,
@@ -50,13 +53,16 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// A hub that reads from `store` until told to stop.
-    pub fn start(store: Store, stop: CancellationToken) -> Self {
+    /// A hub that reads from `store` until told to stop. It reads before anybody can
+    /// attach.
+    pub async fn start(store: Store, stop: CancellationToken) -> Result<Self, StoreError> {
         let (live, _) = broadcast::channel(BUFFER);
         let hub = Self { store, live };
-        tokio::spawn(hub.clone().until(stop.clone(), Self::read_events));
+        let mut first = Some(hub.store.tail().await?);
+        let read_events = move |hub: Self| hub.read_events(first.take());
+        tokio::spawn(hub.clone().until(stop.clone(), read_events));
         tokio::spawn(hub.clone().until(stop, Self::read_progress));
-        hub
+        Ok(hub)
     }
 
     /// Attaches to what happens from now on.
@@ -96,7 +102,7 @@ impl Hub {
         }
     }
 
-    async fn until<F>(self, stop: CancellationToken, read: impl Fn(Self) -> F)
+    async fn until<F>(self, stop: CancellationToken, mut read: impl FnMut(Self) -> F)
     where
         F: Future<Output = Result<(), StoreError>>,
     {
@@ -116,8 +122,17 @@ impl Hub {
         }
     }
 
-    async fn read_events(self) -> Result<(), StoreError> {
-        let mut tail = self.store.tail().await?;
+    async fn read_events(self, first: Option<Tail>) -> Result<(), StoreError> {
+        let mut tail = match first {
+            Some(tail) => tail,
+            None => {
+                let tail = self.store.tail().await?;
+                // Whoever attached since the reading broke has not been told what came
+                // until now.
+                let _ = self.live.send(Live::Broken);
+                tail
+            }
+        };
         loop {
             for entry in tail.next().await? {
                 let news = entry

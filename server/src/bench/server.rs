@@ -23,7 +23,18 @@ impl Server {
     /// Starts `assay serve` with these further arguments.
     pub async fn start(arguments: &[&str]) -> anyhow::Result<Self> {
         let folder = tempfile::Builder::new().prefix("assay-bench").tempdir()?;
-        let mut child = Command::new(std::env::current_exe()?)
+        // Whatever this machine is set up with: a benchmark never touches a Redis in use.
+        let settings = folder.path().join("bench.toml");
+        std::fs::write(&settings, "")?;
+        let mut command = Command::new(std::env::current_exe()?);
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("ASSAY_") {
+                command.env_remove(name);
+            }
+        }
+        let mut child = command
+            .arg("--config")
+            .arg(settings)
             .args(["--log", "warn", "serve", "--addr", "127.0.0.1:0"])
             .arg("--data")
             .arg(folder.path())

@@ -1,7 +1,7 @@
 //! The event stream as the command line reads it: it comes back by itself with the id
 //! of the last event, as a browser does.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use assay_model::{Event, Job, JobId};
 use eventsource_stream::Eventsource;
@@ -9,6 +9,11 @@ use futures::StreamExt;
 use reqwest::{Method, StatusCode};
 
 use super::Client;
+
+/// How long to wait before coming back.
+const PAUSE: Duration = Duration::from_secs(2);
+/// How long a server that was there may be away.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Follows the events; `each` says when enough has been seen.
 ///
@@ -21,12 +26,26 @@ pub async fn follow<T>(
 ) -> anyhow::Result<T> {
     let path = job.map_or_else(|| "/events".to_owned(), |id| format!("/events?job={id}"));
     let mut last_id = String::new();
+    let mut heard = None;
     loop {
         let mut request = client.request(Method::GET, &path)?;
         if !last_id.is_empty() {
             request = request.header("last-event-id", &last_id);
         }
-        let response = client.send(request).await?;
+        let response = match client.send(request).await {
+            Ok(response) => response,
+            // A server that was there comes back: it is being started again, say.
+            Err(error) if heard.is_some_and(|at: Instant| at.elapsed() < PATIENCE) => {
+                tracing::debug!(
+                    error = format!("{error:#}"),
+                    "the stream is asked for again"
+                );
+                tokio::time::sleep(PAUSE).await;
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        heard = Some(Instant::now());
         if response.status() == StatusCode::NO_CONTENT {
             anyhow::bail!("The stream has ended");
         }
@@ -35,6 +54,7 @@ pub async fn follow<T>(
             if !event.id.is_empty() {
                 last_id.clone_from(&event.id);
             }
+            heard = Some(Instant::now());
             if let Some(event) = Event::parse(&event.event, &event.data)?
                 && let Some(seen) = each(event)?
             {
@@ -42,7 +62,7 @@ pub async fn follow<T>(
             }
         }
         // Cut off: the server says in `retry:` to come back after two seconds.
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        tokio::time::sleep(PAUSE).await;
     }
 }
 

@@ -62,7 +62,8 @@ async fn events(
     let last = header.or(options.last_event_id).filter(|id| !id.is_empty());
     let connection = match options.job {
         Some(id) => {
-            // The browser comes back by itself after the stream has ended; this stops it.
+            // Of one job only the last event has an id. A client that comes back with one
+            // has seen the end, and this stops it: browsers come back by themselves.
             let over = |job: &assay_model::Job| job.state.is_terminal();
             let seen = last.is_some();
             let live = state.hub.subscribe();
@@ -74,9 +75,10 @@ async fn events(
                 return Ok(StatusCode::NO_CONTENT.into_response());
             }
             let ended = over(&job);
+            let end = ended.then(|| tip.clone());
             let mut connection = Connection::new(live, Scope::Job(id), tip, state.stop.clone());
             connection.greet();
-            connection.push(&Event::Job(Box::new(job)), None)?;
+            connection.push(&Event::Job(Box::new(job)), end)?;
             connection.ended = ended;
             connection
         }
@@ -203,8 +205,17 @@ impl Connection {
     /// The first block: how soon to come back, and the position, which a browser keeps
     /// without making an event of it.
     fn greet(&mut self) {
-        self.pending
-            .push_back(Block::default().retry(RETRY).id(self.position.to_string()));
+        let block = self.at_position(Block::default().retry(RETRY));
+        self.pending.push_back(block);
+    }
+
+    /// The block with the position, from which its client can go on later. A client of
+    /// one job goes on from how the job then stands.
+    fn at_position(&self, block: Block) -> Block {
+        match self.scope {
+            Scope::Visitor(_) => block.id(self.position.to_string()),
+            Scope::Job(_) => block,
+        }
     }
 
     /// Queues an event; with a position it moves the stream there.
@@ -212,7 +223,9 @@ impl Connection {
         let data = event.data().map_err(ApiError::internal)?;
         let mut block = Block::default().event(event.name()).data(data);
         if let Some(position) = position {
-            block = block.id(position.to_string());
+            if matches!(self.scope, Scope::Visitor(_)) || self.scope.ends_with(event) {
+                block = block.id(position.to_string());
+            }
             self.position = position;
         }
         self.pending.push_back(block);
@@ -237,7 +250,7 @@ impl Connection {
             tokio::select! {
                 () = stop.cancelled() => return None,
                 _ = self.heartbeat.tick() => {
-                    return Some(Block::default().comment("still here").id(self.position.to_string()));
+                    return Some(self.at_position(Block::default().comment("still here")));
                 }
                 live = self.live.recv() => self.take(live),
             }

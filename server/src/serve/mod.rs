@@ -39,9 +39,14 @@ const DRAIN: Duration = Duration::from_secs(5);
 /// Memory of the engine that only looks at rows.
 const LOOK_MEMORY: usize = 256 << 20;
 
+/// The folder for spilled data, in the data folder.
+const SPILL: &str = "spill";
+
 /// Serves until told to stop.
 pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow::Result<()> {
     refuse_open_door(&args)?;
+    // Each open page keeps a connection. Without more, it is fewer pages.
+    machine::open_all_files_allowed().ok();
     let site = Site::find(args.site.as_deref())?;
     let prefix: Prefix = args.prefix.parse()?;
     let data = data_folder(args.data.as_deref())?;
@@ -61,7 +66,14 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     };
     let redis = match (&child, args.redis) {
         (Some(child), _) => {
-            child.ensure().await?;
+            // Loading much data takes a while, in which one may change one's mind.
+            match stop.run_until_cancelled(child.ensure()).await {
+                Some(ready) => ready?,
+                None => {
+                    child.stop().await;
+                    return Ok(());
+                }
+            }
             child.url()
         }
         (None, Some(url)) => url,
@@ -80,6 +92,8 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         );
     }
 
+    forget_spilled(&data)?;
+
     // Redis outlives everything that uses it.
     let stop_redis = CancellationToken::new();
     let keep_redis = child
@@ -92,7 +106,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
             redis,
             prefix: args.prefix.clone(),
             pool: args.pool.clone(),
-            spill: data.join("spill"),
+            spill: data.join(SPILL),
             home,
             log: [log, log_format.as_str().to_owned()],
         };
@@ -100,7 +114,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     });
 
     let state = AppState {
-        hub: Hub::start(store.clone(), stop.clone()),
+        hub: Hub::start(store.clone(), stop.clone()).await?,
         engine: look_engine(&store, &data)?,
         store,
         options: Arc::new(Options {
@@ -171,6 +185,17 @@ fn data_folder(given: Option<&Path>) -> anyhow::Result<PathBuf> {
         .with_context(|| format!("The data folder {} cannot be used", data.display()))
 }
 
+/// Nobody is left to read what was spilled before.
+fn forget_spilled(data: &Path) -> anyhow::Result<()> {
+    let folder = data.join(SPILL);
+    match std::fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("{} cannot be removed", folder.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
 async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
     match TcpListener::bind(addr).await {
         Ok(listener) => Ok(listener),
@@ -186,7 +211,7 @@ async fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
 fn look_engine(store: &Store, data: &Path) -> anyhow::Result<Engine> {
     let config = EngineConfig {
         memory_bytes: LOOK_MEMORY,
-        spill_dir: data.join("spill-look"),
+        spill_dir: data.join(SPILL).join("look"),
         threads: machine::cores() as usize,
     };
     std::fs::create_dir_all(&config.spill_dir)?;

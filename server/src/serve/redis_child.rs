@@ -3,11 +3,14 @@
 //! It has a process group of its own, so that Ctrl-C reaches `serve` alone, which then
 //! stops it in order. When `serve` was killed its Redis lives on; the next `serve` finds
 //! it by the socket, makes sure by `CONFIG GET dir` that it is the one of this folder,
-//! and adopts it. Only if nobody answers is one started: two on one folder would share
-//! the append-only file and ruin it. While `serve` runs, a Redis that dies is started
-//! again.
+//! and adopts it. Only if nobody listens is one started: two on one folder would share
+//! the append-only file and ruin it. So that this cannot happen whatever a socket says,
+//! each Redis holds the kernel's lock on `DATA/redis.lock` for as long as it lives. While
+//! `serve` runs, a Redis that dies is started again.
 
 use std::{
+    fs::{File, OpenOptions, TryLockError},
+    io::ErrorKind,
     path::{Path, PathBuf},
     process::Stdio,
     time::Duration,
@@ -15,12 +18,14 @@ use std::{
 
 use anyhow::{Context, bail};
 use redis::aio::MultiplexedConnection;
-use tokio::{process::Command, time::Instant};
+use tokio::{net::UnixStream, process::Command, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 /// The longest path that the kernel takes for a Unix socket, in bytes.
 const SOCKET_PATH_MOST: usize = 107;
+/// The file whose lock a Redis holds while it lives.
+const LOCK: &str = "redis.lock";
 /// How long a Redis may take to load its data.
 const LOAD_MOST: Duration = Duration::from_mins(10);
 
@@ -59,22 +64,22 @@ impl RedisChild {
     /// Starts Redis again whenever it has died, until told to stop.
     pub async fn keep_alive(self, stop: CancellationToken) {
         let mut pause = tokio::time::interval(Duration::from_millis(250));
-        loop {
-            tokio::select! {
-                () = stop.cancelled() => return,
-                _ = pause.tick() => {}
+        let keep = async {
+            loop {
+                pause.tick().await;
+                // What cannot be told is no death: this process may be out of descriptors,
+                // or Redis too busy to accept.
+                if self.listens().await.unwrap_or(true) {
+                    continue;
+                }
+                warn!("Redis has died; starting it again");
+                if let Err(error) = self.ensure().await {
+                    warn!(error = format!("{error:#}"), "Redis does not start");
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                }
             }
-            // A connection that is refused is the one sure sign of death: a Redis that
-            // loads or is busy still accepts.
-            if tokio::net::UnixStream::connect(self.socket()).await.is_ok() {
-                continue;
-            }
-            warn!("Redis has died; starting it again");
-            if let Err(error) = self.ensure().await {
-                warn!(error = format!("{error:#}"), "Redis does not start");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-        }
+        };
+        stop.run_until_cancelled(keep).await;
     }
 
     /// Stops Redis in order: all data is on disk when it answers by hanging up.
@@ -87,7 +92,7 @@ impl RedisChild {
             .query_async::<()>(&mut connection)
             .await;
         let gone = async {
-            while tokio::net::UnixStream::connect(self.socket()).await.is_ok() {
+            while self.listens().await.unwrap_or(true) {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
@@ -109,14 +114,40 @@ impl RedisChild {
             .await
     }
 
-    async fn adopt(&self) -> anyhow::Result<bool> {
-        if tokio::net::UnixStream::connect(self.socket())
-            .await
-            .is_err()
-        {
-            return Ok(false);
+    /// Whether anybody listens at the socket. A connection that is refused is the one sure
+    /// sign that nobody does: a Redis that loads or is busy still accepts, and any other
+    /// failure is this process's own.
+    async fn listens(&self) -> std::io::Result<bool> {
+        match UnixStream::connect(self.socket()).await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::ConnectionRefused | ErrorKind::NotFound
+                ) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(error),
         }
-        let mut connection = self.wait_until_ready().await?;
+    }
+
+    async fn adopt(&self) -> anyhow::Result<bool> {
+        let away = async {
+            while self.listens().await? {
+                tokio::time::sleep(Duration::from_millis(200)).await;
+            }
+            anyhow::Ok(())
+        };
+        let mut connection = tokio::select! {
+            biased;
+            // Also when it dies while it loads.
+            away = away => {
+                away.context("It cannot be told whether Redis runs")?;
+                return Ok(false);
+            }
+            ready = self.wait_until_ready() => ready?,
+        };
         let (_, dir): (String, String) = redis::cmd("CONFIG")
             .arg("GET")
             .arg("dir")
@@ -141,7 +172,31 @@ impl RedisChild {
         Ok(true)
     }
 
+    /// Takes the lock that a Redis on this folder holds while it lives.
+    fn lock(&self) -> anyhow::Result<File> {
+        let path = self.data.join(LOCK);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .with_context(|| format!("{} cannot be opened", path.display()))?;
+        match file.try_lock() {
+            Ok(()) => Ok(file),
+            Err(TryLockError::WouldBlock) => bail!(
+                "A Redis (process {}) still works on {} but does not answer at its socket. Stop it first",
+                std::fs::read_to_string(&path).unwrap_or_default().trim(),
+                self.data.display()
+            ),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} cannot be locked", path.display()))
+            }
+        }
+    }
+
     async fn start(&self) -> anyhow::Result<()> {
+        let lock = self.lock()?;
         let mut command = Command::new("redis-server");
         command
             .arg("--dir")
@@ -171,7 +226,8 @@ impl RedisChild {
             command.arg(format!("--{name}")).arg(value);
         }
         let mut child = command
-            .stdin(Stdio::null())
+            // It reads nothing, but holds the lock by holding the file.
+            .stdin(Stdio::from(lock))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .process_group(0)
@@ -185,6 +241,12 @@ impl RedisChild {
         };
         ready?;
         info!(data = %self.data.display(), durable = self.durable, "started Redis");
+        // The lock is Redis's alone from here on.
+        drop(command);
+        if let Some(id) = child.id() {
+            // Only for the message that names it.
+            std::fs::write(self.data.join(LOCK), format!("{id}\n")).ok();
+        }
         // Waits for the process, so that a dead one does not stay as a zombie.
         tokio::spawn(async move { child.wait().await });
         Ok(())

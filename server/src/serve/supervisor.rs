@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::cli::PoolArgs;
+use crate::{cli::PoolArgs, machine};
 
 /// How the worker is run.
 #[derive(Debug, Clone)]
@@ -54,6 +54,7 @@ impl Supervisor {
         loop {
             let id = crate::worker::new_id();
             let began = Instant::now();
+            let kills = OutOfMemory::watch();
             let mut child = match self.spawn(&id) {
                 Ok(child) => child,
                 Err(error) => {
@@ -74,15 +75,30 @@ impl Supervisor {
                     return;
                 }
             };
-            if let Some(gone) = status.ok().and_then(kind_of_end) {
-                warn!(worker = %id, ?gone, "worker {id} has died; starting another");
-                give_back(&store, &id, gone, &stop).await;
-            } else {
-                info!(worker = %id, "worker {id} has handed back; starting another");
+            let gone = status.map_or(Gone::Lost, |status| kind_of_end(status, kills.happened()));
+            match gone {
+                Gone::SignedOff => {
+                    info!(worker = %id, "worker {id} has handed back; starting another");
+                }
+                gone => warn!(worker = %id, ?gone, "worker {id} has died; starting another"),
             }
+            // Also what an orderly exit could not hand back in time.
+            give_back(&store, &id, gone, &stop).await;
+            self.sweep(&id);
             if began.elapsed() < SHORT_LIFE {
                 tokio::time::sleep(SHORT_LIFE).await;
             }
+        }
+    }
+
+    /// Removes what a worker that has ended left on disk: one that was killed had no time
+    /// to.
+    fn sweep(&self, id: &WorkerId) {
+        let folder = self.spill.join(id.as_str());
+        if let Err(error) = std::fs::remove_dir_all(&folder)
+            && error.kind() != std::io::ErrorKind::NotFound
+        {
+            warn!(%error, folder = %folder.display(), "a folder of spilled data stays");
         }
     }
 
@@ -109,7 +125,7 @@ impl Supervisor {
             ])
             .args(["--lease-ms", &self.pool.lease_ms.to_string()])
             .arg("--spill")
-            .arg(&self.spill);
+            .arg(self.spill.join(id.as_str()));
         let options = [
             ("--slots", self.pool.slots.map(u64::from)),
             ("--memory-mb", self.pool.memory_mb),
@@ -154,14 +170,30 @@ async fn end(mut child: Child) {
     }
 }
 
-/// `None` for an orderly exit.
-fn kind_of_end(status: ExitStatus) -> Option<Gone> {
+/// What the end of a worker was: in order, from outside, or by itself. Out of memory
+/// counts as by itself, although the kernel sends the signal.
+fn kind_of_end(status: ExitStatus, out_of_memory: bool) -> Gone {
     const KILL: i32 = 9;
     const TERM: i32 = 15;
     match (status.code(), status.signal()) {
-        (Some(0), _) => None,
-        (_, Some(KILL | TERM)) => Some(Gone::Lost),
-        _ => Some(Gone::Crashed),
+        (Some(0), _) => Gone::SignedOff,
+        (_, Some(KILL)) if out_of_memory => Gone::Crashed,
+        (_, Some(KILL | TERM)) => Gone::Lost,
+        _ => Gone::Crashed,
+    }
+}
+
+/// Notices that the kernel has killed something on this machine for its memory.
+struct OutOfMemory(Option<u64>);
+
+impl OutOfMemory {
+    fn watch() -> Self {
+        Self(machine::out_of_memory_kills())
+    }
+
+    /// Whether it has since the watch began.
+    fn happened(&self) -> bool {
+        machine::out_of_memory_kills() > self.0
     }
 }
 
@@ -171,11 +203,13 @@ mod tests {
 
     #[test]
     fn a_kill_from_outside_is_a_loss_and_an_abort_is_a_crash() {
-        let of = |raw| kind_of_end(ExitStatus::from_raw(raw));
-        assert_eq!(of(0), None);
-        assert_eq!(of(9), Some(Gone::Lost));
-        assert_eq!(of(6), Some(Gone::Crashed));
-        assert_eq!(of(11), Some(Gone::Crashed));
-        assert_eq!(of(101 << 8), Some(Gone::Crashed));
+        let of = |raw| kind_of_end(ExitStatus::from_raw(raw), false);
+        assert_eq!(of(0), Gone::SignedOff);
+        assert_eq!(of(9), Gone::Lost);
+        assert_eq!(of(6), Gone::Crashed);
+        assert_eq!(of(11), Gone::Crashed);
+        assert_eq!(of(101 << 8), Gone::Crashed);
+        let out_of_memory = kind_of_end(ExitStatus::from_raw(9), true);
+        assert_eq!(out_of_memory, Gone::Crashed);
     }
 }

@@ -29,6 +29,9 @@ const RETRIES_MOST: u32 = 5;
 const SAY: Duration = Duration::from_millis(250);
 /// How long a computation may go on after it was told to stop.
 const YIELD_MOST: Duration = Duration::from_millis(500);
+/// How long it may take to tell Redis that a job is handed back. What could not be told
+/// by then the supervisor gives back.
+const SAY_SO: Duration = Duration::from_millis(300);
 /// How long the neighbours of one that does not stop may go on.
 const NEIGHBOURS: Duration = Duration::from_secs(2);
 
@@ -225,7 +228,7 @@ impl Attempts {
         tokio::spawn(async move {
             tokio::time::sleep(NEIGHBOURS).await;
             keeper.hand_back_all();
-            tokio::time::sleep(YIELD_MOST).await;
+            tokio::time::sleep(YIELD_MOST + SAY_SO).await;
             std::process::exit(0);
         });
     }
@@ -272,6 +275,7 @@ impl Attempts {
             (Finished::Done, _) => info!(job = %id, "job {id} ends"),
             (Finished::Fenced, _) => {
                 info!(job = %id, "job {id} was no longer this worker's; its end is dropped");
+                self.store.abandon(id).await?;
             }
             (Finished::NameTaken, Finish::Dataset(version)) => {
                 let problem = Problem::new(

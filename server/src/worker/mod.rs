@@ -11,7 +11,7 @@ mod compute;
 mod import;
 mod keeper;
 
-use std::{sync::Arc, time::Duration};
+use std::{sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
 use assay_engine::{Engine, EngineConfig};
@@ -23,7 +23,6 @@ use assay_store::{
     signals::{Signal, Signals},
 };
 use tokio::{
-    io::AsyncReadExt,
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
     time::Instant,
@@ -74,7 +73,7 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let stop = CancellationToken::new();
     stop::on_signals(stop.clone())?;
     if args.home.is_some() {
-        end_with_supervisor(stop.clone());
+        end_with_supervisor(stop.clone())?;
     }
     let identity = Identity {
         id: id.clone(),
@@ -268,12 +267,17 @@ async fn connect(url: &str, prefix: &Prefix) -> anyhow::Result<Store> {
     }
 }
 
-/// Stops when standard input closes: the supervisor is gone, however that came.
-fn end_with_supervisor(stop: CancellationToken) {
-    tokio::spawn(async move {
-        let mut rest = [0; 64];
-        let mut input = tokio::io::stdin();
-        while let Ok(1..) = input.read(&mut rest).await {}
+/// Stops when standard input closes: the supervisor is gone, however that came. A thread
+/// of its own reads it, since a runtime waits for its own threads when it ends, and this
+/// read ends only with the supervisor, which waits for this process.
+fn end_with_supervisor(stop: CancellationToken) -> std::io::Result<()> {
+    let wait = move || {
+        // What is read says nothing; only the end does.
+        std::io::copy(&mut std::io::stdin(), &mut std::io::sink()).ok();
         stop.cancel();
-    });
+    };
+    thread::Builder::new()
+        .name("cord".to_owned())
+        .spawn(wait)
+        .map(drop)
 }

@@ -230,6 +230,11 @@ async fn the_stream_of_a_job_opens_with_it_and_ends_with_its_end() {
     let other = submit(&client).await;
     let path = format!("/events?job={}", id(&job));
     let mut stream = client.events(&path, None).await;
+    let greeting = stream.next().await.unwrap();
+    assert_eq!(
+        greeting.id, None,
+        "whoever is cut off here has not seen the end and must not be stopped"
+    );
     let opens = stream.next_event().await;
     assert_eq!(
         (&opens.data["id"], &opens.data["state"]),
@@ -257,7 +262,10 @@ async fn the_stream_of_a_job_opens_with_it_and_ends_with_its_end() {
     let back = client.events(&path, rest[0].id.as_deref()).await;
     assert_eq!(back.status, 204, "which stops an EventSource");
     let fresh = client.events(&path, None).await.rest().await;
-    assert_eq!(fresh.last().unwrap().data["state"], "cancelled");
+    let end = fresh.last().unwrap();
+    assert_eq!(end.data["state"], "cancelled");
+    let back = client.events(&path, end.id.as_deref()).await;
+    assert_eq!(back.status, 204, "it has seen the end this time");
 }
 
 #[tokio::test]

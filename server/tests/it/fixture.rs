@@ -111,6 +111,11 @@ impl Server {
         pid
     }
 
+    /// The last that it has written about itself.
+    pub fn log(&self) -> String {
+        log_of(self.folder())
+    }
+
     /// Takes `redis-server` away from the server: once killed, Redis stays away.
     pub fn hide_redis(&self) {
         fs::remove_file(self.folder().join("bin/redis-server")).unwrap();

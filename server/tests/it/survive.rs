@@ -89,6 +89,40 @@ async fn a_job_whose_worker_is_killed_finishes_on_the_next() {
 }
 
 #[tokio::test]
+async fn a_worker_that_is_told_to_stop_is_followed_by_another() {
+    let server = Server::start_with(&["--bench"]).await;
+    let client = server.client();
+    let worker = server.worker().await;
+    kill(worker, Signal::TERM);
+    eventually("another worker stands in its place", async || {
+        let workers = server.processes(Role::Worker);
+        (workers.len() == 1 && workers[0] != worker).then_some(())
+    })
+    .await;
+    let over = client
+        .finished(&client.post("/jobs", &noop()).await.json())
+        .await;
+    assert_eq!(over["state"], "succeeded", "{over}");
+}
+
+#[tokio::test]
+async fn a_redis_that_cannot_be_reached_is_not_started_twice() {
+    let server = Server::start_with(&["--bench"]).await;
+    let client = server.client();
+    let redis = server.redis_pid().await;
+    // As a cleaner of temporary files would.
+    std::fs::remove_file(server.folder().join("redis.sock")).unwrap();
+    eventually("the server says that Redis still works there", async || {
+        let log = server.log();
+        log.contains("does not answer at its socket").then_some(())
+    })
+    .await;
+    assert_eq!(server.processes(Role::Redis), [redis]);
+    // Connections that are open already go on.
+    assert_eq!(client.post("/jobs", &noop()).await.status, 202);
+}
+
+#[tokio::test]
 async fn an_import_whose_worker_is_killed_makes_one_data_set() {
     let server = Server::start_with(&["--slots", "1"]).await;
     let client = server.client();
