@@ -28,6 +28,8 @@ pub(crate) struct Chart<'a> {
     pub(crate) head: &'a [RecordBatch],
     /// Rows of the result.
     pub(crate) rows: u64,
+    /// Whether the result holds every group.
+    pub(crate) is_whole: bool,
 }
 
 impl Chart<'_> {
@@ -84,10 +86,12 @@ impl Chart<'_> {
         }
         let mut title = json!({"text": self.title});
         if !is_line && shown < self.rows {
-            title["subtitle"] = json!(format!(
-                "The first {shown} of {} groups",
-                assay_model::words::count(self.rows)
-            ));
+            let of_all = if self.is_whole {
+                format!(" of {}", assay_model::words::count(self.rows))
+            } else {
+                String::new()
+            };
+            title["subtitle"] = json!(format!("The first {shown}{of_all} groups"));
         }
         Ok(Some(json!({
             "$schema": "https://vega.github.io/schema/vega-lite/v6.json",

@@ -20,7 +20,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::{ResultWriter, Run, cut, key, only};
+use super::{Cut, ResultWriter, Run, cut, key, only};
 use crate::{
     EngineError, Outcome, PartSink,
     chart::{self, Chart},
@@ -53,7 +53,10 @@ pub(super) async fn run(
     let frame = frame
         .select(columns.map(ident).collect::<Vec<_>>())?
         .sort(sort_keys(aggregate))?;
-    let (frame, mut cut) = cut(frame, 0, aggregate.limit())?;
+    // One more than was asked for tells whether there are more.
+    let (frame, mut cut) = cut(frame, 0, aggregate.limit() + 1)?;
+    let mut asked = Cut::first(aggregate.limit());
+    let mut found = 0;
     let schema = frame.schema().as_arrow().clone();
     let mut stream = frame.execute_stream().await?;
     let mut writer = ResultWriter::new(&schema, sink);
@@ -61,13 +64,21 @@ pub(super) async fn run(
     while let Some(batch) = stream.try_next().await? {
         run.progress.enter(Stage::Write);
         let Some(batch) = cut.of(&batch) else { break };
+        found += batch.num_rows() as u64;
+        let Some(batch) = asked.of(&batch) else {
+            break;
+        };
         digest.take(&batch)?;
         writer.write(&batch).await?;
     }
     let outcome = run.outcome(result_columns(&schema), writer.finish().await?);
+    let groups = Groups {
+        shown: outcome.rows,
+        are_all: found <= aggregate.limit(),
+    };
     Ok(Outcome {
-        finding: digest.finding(aggregate, &outcome),
-        chart: digest.chart(aggregate, outcome.rows)?,
+        finding: digest.finding(aggregate, groups),
+        chart: digest.chart(aggregate, groups)?,
         ..outcome
     })
 }
@@ -84,6 +95,14 @@ fn sort_keys(aggregate: &Aggregate) -> Vec<datafusion::logical_expr::SortExpr> {
         .map(|by| key(&by.column, by.descending))
         .chain(rest.map(|name| key(name, false)))
         .collect()
+}
+
+/// The groups of a result.
+#[derive(Clone, Copy)]
+struct Groups {
+    shown: u64,
+    /// Whether the limit left none out.
+    are_all: bool,
 }
 
 /// What chart and finding need of a result that may be large: its first rows and the
@@ -167,50 +186,68 @@ impl Digest {
 
     /// `**F9** has the highest mean of dep_delay: 20.2 over 685 rows, 7.6 more than the
     /// mean of all groups.`
-    fn finding(&self, aggregate: &Aggregate, outcome: &Outcome) -> Option<String> {
-        if outcome.rows == 0 {
+    ///
+    /// Where the limit left groups out it speaks of those shown, unless they come in an
+    /// order in which no other can be higher.
+    fn finding(&self, aggregate: &Aggregate, groups: Groups) -> Option<String> {
+        if groups.shown == 0 {
             return Some("**No group**: no row passes the conditions.".to_owned());
         }
         let top = self.top.as_ref()?;
         let measure = aggregate.measures.get(self.main?)?;
         let name = chart::group_name(&top.group, &aggregate.group_by).ok()?;
+        let highest_first = aggregate
+            .order_by
+            .first()
+            .is_some_and(|by| by.descending && by.column == measure.output_name());
+        let is_of_all = groups.are_all || highest_first;
+        let of_shown = if is_of_all {
+            String::new()
+        } else {
+            format!("Of the first {} groups, ", words::count(groups.shown))
+        };
         let value = words::number(top.value);
-        let complete = outcome.rows < aggregate.limit();
         if self.main == self.count {
-            let of_all = if complete && self.groups > 1 {
+            let rows = words::counted(top.value as u64, "row", "rows");
+            let of_all = if groups.are_all {
                 format!(" of {}", words::number(self.counted))
             } else {
                 String::new()
             };
-            return Some(if self.groups == 1 {
-                format!("**{name}** is the only group: {value} rows.")
-            } else {
-                format!("**{name}** has the most rows: {value}{of_all}.")
+            return Some(match groups.shown {
+                1 if groups.are_all => format!("**{name}** is the only group: {rows}."),
+                1 if !is_of_all => format!("**{name}**, the first group, has {rows}."),
+                _ => format!("{of_shown}**{name}** has the most rows: {value}{of_all}."),
             });
         }
         let over = top.count.map_or(String::new(), |count| {
             format!(" over {}", words::counted(count, "row", "rows"))
         });
         let what = measure.in_words();
-        if self.groups == 1 {
+        if self.groups == 1 && groups.are_all {
             return Some(format!("**{name}** has a {what} of {value}{over}."));
         }
+        if groups.shown == 1 && !is_of_all {
+            return Some(format!(
+                "**{name}**, the first group, has a {what} of {value}{over}."
+            ));
+        }
         let mean = self.sum / self.groups as f64;
-        let more = if complete && mean.is_finite() && top.value > mean {
+        let more = if groups.are_all && mean.is_finite() && top.value > mean {
             let more = words::number(top.value - mean);
             format!(", {more} more than the mean of all groups")
         } else {
             String::new()
         };
         Some(format!(
-            "**{name}** has the highest {what}: {value}{over}{more}."
+            "{of_shown}**{name}** has the highest {what}: {value}{over}{more}."
         ))
     }
 
     fn chart(
         &self,
         aggregate: &Aggregate,
-        rows: u64,
+        groups: Groups,
     ) -> Result<Option<serde_json::Value>, EngineError> {
         let Some(main) = self.main else {
             return Ok(None);
@@ -221,7 +258,8 @@ impl Digest {
             value: self.keys + main,
             value_title: aggregate.measures[main].in_words(),
             head: &self.head,
-            rows,
+            rows: groups.shown,
+            is_whole: groups.are_all,
         };
         chart.specification()
     }

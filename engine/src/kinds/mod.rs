@@ -171,6 +171,14 @@ struct Cut {
 }
 
 impl Cut {
+    /// The first `limit` rows.
+    fn first(limit: u64) -> Self {
+        Self {
+            skip: 0,
+            take: usize::try_from(limit).unwrap_or(usize::MAX),
+        }
+    }
+
     /// The wanted rows of the next batch; `None` when no more are.
     fn of(&mut self, batch: &RecordBatch) -> Option<RecordBatch> {
         if self.take == 0 {

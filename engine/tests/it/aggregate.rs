@@ -211,6 +211,91 @@ async fn the_finding_is_what_a_person_would_say() {
 }
 
 #[tokio::test]
+async fn the_finding_says_no_more_than_the_groups_shown_tell() {
+    let bench = Bench::new();
+    let input = bench.csv("g,x\na,1\nb,2\nb,4\nc,9\nd,5\nd,7\nd,9\n").await;
+    let finding = async |measures: Value, order: Value, limit: u64| {
+        let analysis = json!({"kind": "aggregate", "group_by": ["g"], "measures": measures,
+            "order_by": order, "limit": limit});
+        bench.run(&input, analysis).await.unwrap().finding.unwrap()
+    };
+    let mean = || json!([{"fn": "count"}, {"fn": "mean", "column": "x"}]);
+    let count = || json!([{"fn": "count"}]);
+    let by = |column: &str, descending: bool| json!([{"column": column, "descending": descending}]);
+    for (measures, order, limit, expected) in [
+        (
+            mean(),
+            json!([]),
+            2,
+            "Of the first 2 groups, **b** has the highest mean of x: 3 over 2 rows.",
+        ),
+        (
+            mean(),
+            json!([]),
+            1,
+            "**a**, the first group, has a mean of x of 1 over 1 row.",
+        ),
+        (
+            mean(),
+            by("mean_x", false),
+            3,
+            "Of the first 3 groups, **d** has the highest mean of x: 7 over 3 rows.",
+        ),
+        (
+            mean(),
+            by("mean_x", true),
+            1,
+            "**c** has the highest mean of x: 9 over 1 row.",
+        ),
+        (
+            mean(),
+            json!([]),
+            4,
+            "**c** has the highest mean of x: 9 over 1 row, 4 more than the mean of all groups.",
+        ),
+        (
+            count(),
+            json!([]),
+            3,
+            "Of the first 3 groups, **b** has the most rows: 2.",
+        ),
+        (count(), json!([]), 1, "**a**, the first group, has 1 row."),
+        (count(), by("count", true), 1, "**d** has the most rows: 3."),
+        (count(), json!([]), 4, "**d** has the most rows: 3 of 7."),
+    ] {
+        let found = finding(measures.clone(), order.clone(), limit).await;
+        assert_eq!(found, expected, "{measures} by {order}, {limit} at most");
+    }
+    let one = bench.csv("g,x\na,1\n").await;
+    let analysis = json!({"kind": "aggregate", "group_by": ["g"], "measures": count(), "limit": 1});
+    assert_eq!(
+        bench.run(&one, analysis).await.unwrap().finding.unwrap(),
+        "**a** is the only group: 1 row."
+    );
+}
+
+#[tokio::test]
+async fn a_large_result_knows_whether_it_is_whole() {
+    let bench = Bench::new();
+    let lines = lines((0..10_002).map(|i| format!("{i},{}", i % 7)));
+    let input = bench.csv(format!("g,x\n{lines}")).await;
+    for (limit, rows, subtitle) in [
+        (10_000, 10_000, "The first 30 groups"),
+        (10_001, 10_001, "The first 30 groups"),
+        (10_002, 10_002, "The first 30 of 10,002 groups"),
+        (20_000, 10_002, "The first 30 of 10,002 groups"),
+    ] {
+        let analysis = json!({"kind": "aggregate", "group_by": ["g"], "limit": limit,
+            "measures": [{"fn": "sum", "column": "x"}]});
+        let outcome = bench.run(&input, analysis).await.unwrap();
+        assert_eq!(outcome.rows, rows);
+        assert_eq!(outcome.chart.unwrap()["title"]["subtitle"], subtitle);
+        let of_all = outcome.finding.unwrap().starts_with("**g 6**");
+        assert_eq!(of_all, rows == 10_002, "{limit}");
+    }
+}
+
+#[tokio::test]
 async fn bars_stand_in_the_order_of_the_result_and_dates_make_a_line() {
     let bench = Bench::new();
     let input = bench
