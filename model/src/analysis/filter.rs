@@ -136,7 +136,7 @@ pub struct Condition {
 
 /// A condition, or several of which one must hold.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, try_from = "Written")]
 pub enum Clause {
     /// One of these must hold.
     Any {
@@ -145,6 +145,43 @@ pub enum Clause {
     },
     /// This must hold.
     One(Condition),
+}
+
+/// A clause as it is written: the members of either sort, so that an error names the
+/// member that is wrong.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    any: Option<Vec<Condition>>,
+    column: Option<String>,
+    op: Option<Op>,
+    value: Option<Value>,
+}
+
+impl TryFrom<Written> for Clause {
+    type Error = &'static str;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        match written {
+            Written {
+                any: Some(any),
+                column: None,
+                op: None,
+                value: None,
+            } => Ok(Self::Any { any }),
+            Written { any: Some(_), .. } => Err(
+                "beside “any” a clause has nothing; write the other condition as a clause of its own",
+            ),
+            Written {
+                column: Some(column),
+                op: Some(op),
+                value,
+                ..
+            } => Ok(Self::One(Condition { column, op, value })),
+            Written { column: None, .. } => Err("missing field `column`"),
+            Written { op: None, .. } => Err("missing field `op`"),
+        }
+    }
 }
 
 impl Clause {

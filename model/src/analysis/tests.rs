@@ -98,6 +98,41 @@ fn mistakes_are_placed_and_said_in_plain_words() {
 }
 
 #[test]
+fn a_clause_that_cannot_be_read_is_told_which_part() {
+    let filter = |clause: Value| check(json!({"kind": "rows", "filter": [clause]}));
+    let any = json!([{"column": "dest", "op": "is_null"}]);
+    assert_eq!(
+        filter(json!({"any": any, "column": "origin", "op": "eq", "value": "JFK"})),
+        [
+            "filter[0]: Cannot be read: beside “any” a clause has nothing; write the other condition as a clause of its own."
+        ]
+    );
+    assert!(filter(json!({"any": any})).is_empty());
+    let error = &filter(json!({"column": "origin", "op": "is", "value": "JFK"}))[0];
+    assert!(
+        error.starts_with("filter[0].op: Cannot be read: unknown variant `is`, expected one of"),
+        "{error}"
+    );
+    let error = &filter(json!({"any": [{"column": "origin", "op": "is"}]}))[0];
+    assert!(
+        error.starts_with("filter[0].any[0].op: Cannot be read: unknown variant `is`"),
+        "{error}"
+    );
+    assert_eq!(
+        filter(json!({"op": "is_null"})),
+        ["filter[0]: Cannot be read: missing field `column`."]
+    );
+    assert_eq!(
+        filter(json!({"column": "dest"})),
+        ["filter[0]: Cannot be read: missing field `op`."]
+    );
+    let error = &filter(json!({"column": "dest", "op": "is_null", "colour": 1}))[0];
+    assert!(error.contains("unknown field `colour`"), "{error}");
+    let error = &filter(json!(["dest", "is_null"]))[0];
+    assert!(error.starts_with("filter[0]"), "{error}");
+}
+
+#[test]
 fn having_and_order_speak_of_the_result() {
     let ok = json!({
         "kind": "aggregate", "group_by": ["carrier"], "measures": [{"fn": "count"}],
