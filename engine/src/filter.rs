@@ -171,7 +171,7 @@ fn number(value: &Value) -> Option<Expr> {
         Some(text) => parse::special(text)?,
         None => value.as_f64()?,
     };
-    Some(lit(parse::positive_zero(x)))
+    Some(lit(parse::canonical(x)))
 }
 
 /// A decimal of the text's own scale: comparing widens both sides and rounds neither.

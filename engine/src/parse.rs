@@ -87,7 +87,7 @@ fn short_number(text: &[u8]) -> Option<f64> {
     }
     let decimals = unsigned.len() - point - 1;
     let size = value as f64 / POWERS[decimals];
-    Some(positive_zero(if negative { -size } else { size }))
+    Some(canonical(if negative { -size } else { size }))
 }
 
 /// Powers of ten that are exact.
@@ -112,7 +112,7 @@ fn any_number(text: &str) -> Option<f64> {
     text.parse::<f64>()
         .ok()
         .filter(|x| x.is_finite())
-        .map(positive_zero)
+        .map(canonical)
 }
 
 /// Digits of a decimal past the point, as [`crate::types`] stores them.
@@ -153,9 +153,16 @@ pub(crate) fn special(text: &str) -> Option<f64> {
     }
 }
 
-/// Zero has one sign here, so that it is one group and equals itself.
-pub(crate) fn positive_zero(x: f64) -> f64 {
-    if x == 0.0 { 0.0 } else { x }
+/// Zero has one sign here and NaN one form, the greatest of all, so that each is one
+/// group and equals itself.
+pub(crate) fn canonical(x: f64) -> f64 {
+    if x == 0.0 {
+        0.0
+    } else if x.is_nan() {
+        f64::NAN
+    } else {
+        x
+    }
 }
 
 /// True or false, in the three ways that programs write them.

@@ -177,7 +177,7 @@ fn column(
         message: format!("column “{}”: {error}", from.name()),
     })?;
     Ok(match array.as_primitive_opt::<Float64Type>() {
-        Some(numbers) => Arc::new(numbers.unary::<_, Float64Type>(parse::positive_zero)),
+        Some(numbers) => Arc::new(numbers.unary::<_, Float64Type>(parse::canonical)),
         None => array,
     })
 }

@@ -168,7 +168,7 @@ fn number(cell: &Cell<'_>, written: Option<&str>) -> Result<Option<f64>, Misfit>
     match cell {
         Cell::Null => Ok(None),
         Cell::Integer(n) => Ok(Some(*n as f64)),
-        Cell::Number(x) => Ok(Some(parse::positive_zero(*x))),
+        Cell::Number(x) => Ok(Some(parse::canonical(*x))),
         _ => written
             .and_then(|text| parse::number(text).or_else(|| parse::special(text)))
             .map(Some)

@@ -196,7 +196,7 @@ fn said_number(text: &str, decimal: DecimalMark) -> Option<f64> {
         .or_else(|| parse::special(text))
         .or_else(|| {
             let x = text.parse::<f64>().ok().filter(|x| x.is_finite())?;
-            is_plain(text).then(|| parse::positive_zero(x))
+            is_plain(text).then(|| parse::canonical(x))
         })
 }
 

@@ -228,6 +228,43 @@ async fn parquet_of_others_becomes_ours() {
 }
 
 #[tokio::test]
+async fn a_nan_of_any_sign_is_the_greatest_value() {
+    use arrow::array::{ArrayRef, Float32Array, Float64Array, RecordBatch};
+    use std::sync::Arc;
+    let columns: [(&str, ArrayRef); 2] = [
+        (
+            "x",
+            Arc::new(Float64Array::from(vec![1.0, -f64::NAN, f64::NAN])),
+        ),
+        (
+            "y",
+            Arc::new(Float32Array::from(vec![1.0, f32::NAN, -f32::NAN])),
+        ),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let bench = Bench::new();
+    let bytes = writer.into_inner().unwrap();
+    let input = table(bench.import("t.parquet", bytes).await.unwrap());
+    for column in ["x", "y"] {
+        let groups =
+            json!({"kind": "aggregate", "group_by": [column], "measures": [{"fn": "count"}]});
+        assert_eq!(
+            json!(bench.rows(&input, groups).await),
+            json!([[1.0, 1], ["NaN", 2]])
+        );
+        let more = json!([{"column": column, "op": "gt", "value": 1}]);
+        let rows = json!({"kind": "rows", "columns": [column], "filter": more});
+        assert_eq!(
+            json!(bench.rows(&input, rows).await),
+            json!([["NaN"], ["NaN"]])
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_bad_file_is_told_where_and_what_to_do() {
     for (file, bytes, expected) in [
         ("t.csv", &b""[..], "The file is empty."),
