@@ -4,7 +4,13 @@
 //! Vega's escapes; the titles say what they are.
 
 use assay_model::ColumnType;
-use datafusion::arrow::{error::ArrowError, record_batch::RecordBatch};
+use datafusion::arrow::{
+    array::{Array, AsArray},
+    compute::cast,
+    datatypes::{DataType, Float64Type},
+    error::ArrowError,
+    record_batch::RecordBatch,
+};
 use serde_json::{Map, Value, json};
 
 use crate::{EngineError, cells::Cells, types};
@@ -102,22 +108,25 @@ impl Chart<'_> {
         })))
     }
 
+    /// The groups and their values; what is not finite cannot be drawn and is a gap.
     fn points(&self) -> Result<Vec<Point>, EngineError> {
         let mut points = Vec::new();
         for batch in self.head {
             let cells = Cells::new(batch)?;
+            let numbers = cast(batch.column(self.value), &DataType::Float64)?;
+            let numbers = numbers.as_primitive::<Float64Type>();
             for row in 0..cells.rows() {
-                let value = cells.value(self.value, row);
+                let value = match cells.value(self.value, row) {
+                    value if value.is_number() => value,
+                    // Decimals and integers past 2^53 are text as cells.
+                    _ if numbers.is_valid(row) => json!(numbers.value(row)),
+                    _ => Value::Null,
+                };
                 points.push(Point {
                     keys: (0..self.keys.len())
                         .map(|key| cells.value(key, row))
                         .collect(),
-                    // What cannot be drawn is a gap: NaN, and integers past 2^53.
-                    value: if value.is_number() {
-                        value
-                    } else {
-                        Value::Null
-                    },
+                    value,
                 });
             }
         }

@@ -5,14 +5,14 @@
 //! `ident`, which neither folds case nor splits at dots.
 
 use assay_model::{
-    ColumnType, Schema,
+    ColumnType, Decimal, Schema,
     analysis::{Clause, Condition, Filter, Op, Span},
 };
 use chrono::{DateTime, Months, TimeDelta, Utc};
 use datafusion::{
     arrow::{
         compute::cast,
-        datatypes::{DataType, TimeUnit},
+        datatypes::{DECIMAL128_MAX_PRECISION, DataType, TimeUnit, i256},
     },
     common::DFSchema,
     functions::expr_fn::{contains, starts_with},
@@ -145,7 +145,10 @@ fn literal(value: &Value, data_type: &DataType) -> Option<Expr> {
     let text = value.as_str();
     match types::column_type(data_type) {
         ColumnType::Integer | ColumnType::Number => number(value),
-        ColumnType::Decimal => decimal(&text.map_or_else(|| value.to_string(), str::to_owned)),
+        ColumnType::Decimal => {
+            let text = text.map_or_else(|| value.to_string(), str::to_owned);
+            decimal(&Decimal::parse(&text)?, data_type)
+        }
         ColumnType::Boolean => value.as_bool().map(lit),
         ColumnType::Date => {
             let days = parse::date(text?)?;
@@ -174,17 +177,28 @@ fn number(value: &Value) -> Option<Expr> {
     Some(lit(parse::canonical(x)))
 }
 
-/// A decimal of the text's own scale: comparing widens both sides and rounds neither.
-fn decimal(text: &str) -> Option<Expr> {
-    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
-    let digits = format!("{whole}{fraction}");
-    match (digits.parse::<i128>(), i8::try_from(fraction.len())) {
-        (Ok(value), Ok(scale)) if digits.len() <= 37 && scale <= 37 => {
-            let value = ScalarValue::Decimal128(Some(value), 38, scale);
-            Some(scalar(value))
-        }
-        _ => text.parse::<f64>().ok().map(lit),
-    }
+/// A decimal of its own scale: comparing widens both sides and rounds neither, for which
+/// 38 digits may be too few.
+fn decimal(given: &Decimal, data_type: &DataType) -> Option<Expr> {
+    let value: i128 = given.digits.parse().ok()?;
+    let digits = given.digits.trim_start_matches('-').len();
+    let scale = i8::try_from(given.scale).ok()?;
+    let precision = u8::try_from(digits).ok()?.max(given.scale);
+    let (other_precision, other_scale) = match data_type {
+        DataType::Decimal32(precision, scale)
+        | DataType::Decimal64(precision, scale)
+        | DataType::Decimal128(precision, scale)
+        | DataType::Decimal256(precision, scale) => (i16::from(*precision), i16::from(*scale)),
+        _ => return None,
+    };
+    let own_scale = i16::from(scale);
+    let before = (i16::from(precision) - own_scale).max(other_precision - other_scale);
+    let wide = before + own_scale.max(other_scale) > i16::from(DECIMAL128_MAX_PRECISION);
+    Some(scalar(if wide {
+        ScalarValue::Decimal256(Some(i256::from_i128(value)), precision, scale)
+    } else {
+        ScalarValue::Decimal128(Some(value), precision, scale)
+    }))
 }
 
 fn instant(time: DateTime<Utc>, data_type: &DataType) -> Option<Expr> {

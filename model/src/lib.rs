@@ -10,6 +10,7 @@
 
 pub mod analysis;
 pub mod dataset;
+pub mod decimal;
 pub mod event;
 pub mod form;
 pub mod id;
@@ -26,6 +27,7 @@ pub mod words;
 
 pub use analysis::Analysis;
 pub use dataset::{Collection, CollectionType, Dataset, DatasetKind, DatasetName, DatasetRef};
+pub use decimal::Decimal;
 pub use event::{Deleted, Event, Position, ResetReason};
 pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};
 pub use import::{FileFormat, ImportOptions, ImportReport, Preview};

@@ -81,11 +81,12 @@ async fn ends(run: &Run<'_>, filter: &Filter, columns: &[String]) -> Result<Ends
         figures.push(count(column.clone()).alias(format!("count {i}")));
         let data_type = data_type(&frame, name)?;
         let (least, greatest) = match Scale::of(&data_type) {
-            Scale::Number => (
+            // No other type has values that are not finite, or compares with them.
+            Scale::Number if data_type.is_floating() => (
                 finite(min(column.clone()), &column)?,
                 finite(max(column.clone()), &column)?,
             ),
-            Scale::Time => (min(column.clone()), max(column)),
+            Scale::Number | Scale::Time => (min(column.clone()), max(column)),
             Scale::Words => continue,
         };
         figures.push(least.alias(format!("least {i}")));

@@ -2,6 +2,7 @@
 //! results as cells.
 
 mod aggregate;
+mod decimals;
 mod describe;
 mod export;
 mod filter;

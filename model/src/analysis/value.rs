@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::filter::Op;
 use crate::{
+    decimal::Decimal,
     limits,
     schema::{Column, ColumnType},
     words,
@@ -77,11 +78,7 @@ pub(super) fn check_scalar(value: &Value, column: &Column) -> Result<(), String>
         ColumnType::Integer | ColumnType::Number if !value.is_number() && !is_special(text) => {
             wrong("a number")
         }
-        ColumnType::Decimal
-            if !value.is_number() && text.is_none_or(|t| t.parse::<f64>().is_err()) =>
-        {
-            wrong("a number")
-        }
+        ColumnType::Decimal if !is_decimal(value) => wrong("a number of at most 38 digits"),
         ColumnType::Boolean if !value.is_boolean() => wrong("true or false"),
         ColumnType::Date if text.is_none_or(|t| parse_date(t).is_none()) => {
             wrong("a date such as 2026-11-24")
@@ -94,6 +91,10 @@ pub(super) fn check_scalar(value: &Value, column: &Column) -> Result<(), String>
         }
         _ => Ok(()),
     }
+}
+
+fn is_decimal(value: &Value) -> bool {
+    (value.is_number() || value.is_string()) && Decimal::parse(&scalar_text(value)).is_some()
 }
 
 fn is_special(text: Option<&str>) -> bool {
