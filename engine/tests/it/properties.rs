@@ -1,8 +1,14 @@
 //! What holds for any data.
 
-use std::fmt::Write;
+use std::{fmt::Write, sync::Arc};
 
-use assay_engine::{ExportFormat, Input};
+use arrow::{
+    array::{ArrayRef, Int64Array, RecordBatch},
+    compute::cast,
+    datatypes::{DataType, TimeUnit},
+};
+use assay_engine::{EngineError, ExportFormat, Input};
+use assay_model::Analysis;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -37,6 +43,61 @@ async fn typed(bench: &Bench, rows: &[Row]) -> Input {
     bench.csv(csv(&all)).await
 }
 
+/// One row with a column of every type that conditions compare, named for it.
+async fn every_type(bench: &Bench) -> Input {
+    let one: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+    let types = [
+        DataType::Int64,
+        DataType::Float64,
+        DataType::Utf8,
+        DataType::Boolean,
+        DataType::Decimal128(10, 2),
+        DataType::Decimal128(38, 38),
+        DataType::Date32,
+        DataType::Time64(TimeUnit::Microsecond),
+        DataType::Timestamp(TimeUnit::Microsecond, None),
+        DataType::Timestamp(TimeUnit::Nanosecond, None),
+        DataType::Timestamp(TimeUnit::Millisecond, Some("UTC".into())),
+    ];
+    let columns = types.iter().map(|data_type| {
+        let day = cast(&one, &DataType::Int32).unwrap();
+        let from = match data_type {
+            DataType::Date32 => &day,
+            _ => &one,
+        };
+        (data_type.to_string(), cast(from, data_type).unwrap())
+    });
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut writer =
+        parquet::arrow::ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let bytes = writer.into_inner().unwrap();
+    table(bench.import("types.parquet", bytes).await.unwrap())
+}
+
+/// Values of conditions: right ones of every type, and ones that are a little wrong.
+fn values() -> impl Strategy<Value = Value> {
+    let texts = [
+        "[+-]?[0-9]{1,5}-[0-9]{1,2}-[0-9]{1,2}",
+        "[0-9]{4}-[01][0-9]-[0-3][0-9]",
+        "[0-9]{4}-[01][0-9]-[0-3][0-9][ T][0-2]?[0-9]:[0-5][0-9](:[0-6][0-9](\\.[0-9]{1,10})?)?(Z|[+-][01][0-9]:?[0-9]{2})?",
+        "[+-]?[0-9]{5,6}-[0-9]{1,2}-[0-9]{1,2}T[0-9]{1,2}:[0-9]{2}:[0-9]{2}",
+        "[0-2]?[0-9]:[0-5][0-9](:[0-6][0-9](\\.[0-9]{1,10})?)?",
+        "[+-]?[0-9]{0,40}(\\.[0-9]{0,40})?([eE][+-]?[0-9]{1,3})?",
+        "NaN|-?Infinity|inf|nan|true|[a-z ]{0,4}",
+    ];
+    let text = proptest::sample::select(texts.to_vec()).prop_flat_map(|regex| {
+        proptest::string::string_regex(regex).expect("a regular expression")
+    });
+    prop_oneof![
+        4 => text.prop_map(Value::from),
+        1 => any::<f64>().prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => any::<u64>().prop_map(Value::from),
+        1 => any::<bool>().prop_map(Value::from),
+    ]
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -62,6 +123,31 @@ proptest! {
             let one = bench.rows(&whole, analysis.clone()).await;
             let other = bench.rows(&split, analysis).await;
             prop_assert_eq!(one, other);
+            Ok(())
+        })?;
+    }
+
+    #[test]
+    fn every_value_that_the_model_lets_through_can_be_compared_with(
+        values in proptest::collection::vec(values(), 1..10),
+    ) {
+        block_on(async {
+            let bench = Bench::new();
+            let input = every_type(&bench).await;
+            for (value, column) in values.iter().flat_map(|value| {
+                input.schema().columns.iter().map(move |column| (value, column))
+            }) {
+                for op in ["lt", "eq"] {
+                    let filter = json!([{"column": column.name, "op": op, "value": value}]);
+                    let json = json!({"kind": "rows", "filter": filter});
+                    let passes = Analysis::parse(json.clone()).unwrap().validate(input.schema());
+                    match (passes, bench.run(&input, json).await) {
+                        (Ok(()), Ok(_)) => {}
+                        (Err(errors), Err(EngineError::Invalid(said))) => prop_assert_eq!(errors, said),
+                        (passes, run) => prop_assert!(false, "{filter}: {passes:?}, {run:?}"),
+                    }
+                }
+            }
             Ok(())
         })?;
     }

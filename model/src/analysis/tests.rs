@@ -133,6 +133,27 @@ fn a_clause_that_cannot_be_read_is_told_which_part() {
 }
 
 #[test]
+fn a_day_is_written_in_ten_characters() {
+    for bad in [
+        "2026-1-4",
+        "+12345-6-7",
+        " 202-01-04",
+        "+202-01-04",
+        "2026-02-30",
+        "2026-01-04 ",
+    ] {
+        let filter = json!([{"column": "time_hour", "op": "ge", "value": bad}]);
+        assert_eq!(
+            check(json!({"kind": "rows", "filter": filter})).len(),
+            1,
+            "{bad}"
+        );
+    }
+    let filter = json!([{"column": "time_hour", "op": "ge", "value": "2026-01-04"}]);
+    assert!(check(json!({"kind": "rows", "filter": filter})).is_empty());
+}
+
+#[test]
 fn having_and_order_speak_of_the_result() {
     let ok = json!({
         "kind": "aggregate", "group_by": ["carrier"], "measures": [{"fn": "count"}],

@@ -101,8 +101,14 @@ fn is_special(text: Option<&str>) -> bool {
     matches!(text, Some("NaN" | "Infinity" | "-Infinity"))
 }
 
+/// A day in ten characters, `2026-11-24`; other readers know no other way to write it.
 fn parse_date(text: &str) -> Option<NaiveDate> {
-    text.parse().ok()
+    let is_plain = text.len() == 10
+        && text.bytes().enumerate().all(|(i, byte)| match i {
+            4 | 7 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+    is_plain.then(|| text.parse().ok())?
 }
 
 fn is_timestamp(text: &str) -> bool {
