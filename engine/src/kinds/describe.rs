@@ -3,16 +3,13 @@
 //! Cost: one pass over all columns for counts and ends, then one for each column that
 //! counts its different values; those are sorted where a column has an order, so that
 //! quartiles and histogram come exactly from a single walk along them. Memory holds a
-//! column's different values and spills when it must. Nulls are `missing` and in no
+//! column's different values and spills when it must; a collection is scanned once and
+//! held in memory, which does not spill. Nulls are `missing` and in no
 //! other figure; NaN is a value, the greatest, and in no histogram.
 
 use std::sync::Arc;
 
-use assay_model::{
-    ColumnType, ResultColumn,
-    analysis::{Describe, Filter},
-    words,
-};
+use assay_model::{ColumnType, ResultColumn, analysis::Describe, words};
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray},
@@ -26,7 +23,7 @@ use datafusion::{
 };
 use futures::TryStreamExt;
 
-use super::{ResultWriter, Run, key};
+use super::{ResultWriter, Run, key, passes::Passes};
 use crate::{EngineError, Outcome, PartSink, types};
 
 mod profile;
@@ -47,12 +44,11 @@ pub(super) async fn run(
     } else {
         describe.columns.clone()
     };
-    run.begin(columns.len() as u64 + 1);
-    let ends = ends(run, &describe.filter, &columns).await?;
+    let passes = Passes::over(run, &describe.filter, &columns, columns.len() as u64 + 1).await?;
+    let ends = ends(passes.frame().await?, &columns).await?;
     let mut profiles = Vec::with_capacity(columns.len());
     for (i, name) in columns.iter().enumerate() {
-        let frame = run.filtered(&describe.filter).await?;
-        profiles.push(profile(frame, name, &ends, i).await?);
+        profiles.push(profile(passes.frame().await?, name, &ends, i).await?);
     }
     let batch = table(&columns, &profiles)?;
     let mut writer = ResultWriter::new(&batch.schema(), sink);
@@ -73,8 +69,7 @@ struct Ends {
     columns: Vec<(u64, f64, f64)>,
 }
 
-async fn ends(run: &Run<'_>, filter: &Filter, columns: &[String]) -> Result<Ends, EngineError> {
-    let frame = run.filtered(filter).await?;
+async fn ends(frame: DataFrame, columns: &[String]) -> Result<Ends, EngineError> {
     let mut figures = vec![count(lit(1_i64)).alias("rows")];
     for (i, name) in columns.iter().enumerate() {
         let column = ident(name);

@@ -3,6 +3,7 @@
 
 mod aggregate;
 mod describe;
+mod passes;
 mod rows;
 
 use std::sync::Arc;

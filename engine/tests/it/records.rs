@@ -1,6 +1,9 @@
 //! Collections: records typed by a schema that was inferred before.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use assay_engine::{BoxError, EngineError, ExportFormat, Input, Look, Record, RecordSource};
 use assay_model::{Column, ColumnType, Schema};
@@ -132,4 +135,39 @@ async fn a_source_that_fails_is_worth_another_try() {
             "{error:?}"
         );
     }
+}
+
+/// A record more at each scan.
+#[derive(Default)]
+struct Growing(AtomicUsize);
+
+impl RecordSource for Growing {
+    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
+        let records = (0..=self.0.fetch_add(1, Ordering::Relaxed)).map(|n| Record {
+            key: format!("animal:{n}"),
+            fields: vec![("arms".to_owned(), n.to_string())],
+        });
+        stream::iter([Ok(records.collect())]).boxed()
+    }
+}
+
+#[tokio::test]
+async fn a_description_is_of_one_scan() {
+    let bench = Bench::new();
+    let input = Input::Records {
+        schema: schema(),
+        source: Arc::new(Growing::default()),
+    };
+    let outcome = bench
+        .run(&input, json!({"kind": "describe"}))
+        .await
+        .unwrap();
+    assert_eq!((outcome.rows_read, outcome.misfits), (1, 0));
+    let rows = bench.cells(&outcome).await;
+    let counted: Vec<_> = rows
+        .iter()
+        .map(|row| json!([row[2], row[3], row[4]]))
+        .collect();
+    // Count, missing, distinct: of `_key`, `head`, `arms`.
+    assert_eq!(json!(counted), json!([[1, 0, 1], [0, 1, 0], [1, 0, 1]]));
 }
