@@ -6,7 +6,9 @@ use assay_engine::EngineError;
 use assay_model::{FieldError, Problem, ProblemKind};
 use assay_store::StoreError;
 use axum::{
-    extract::rejection::{BytesRejection, JsonRejection, PathRejection, QueryRejection},
+    extract::rejection::{
+        BytesRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
+    },
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
@@ -100,6 +102,15 @@ impl From<BytesRejection> for ApiError {
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
+        Self::new(
+            body_kind(rejection.status()),
+            format!("{}.", rejection.body_text().trim_end_matches('.')),
+        )
+    }
+}
+
+impl From<FormRejection> for ApiError {
+    fn from(rejection: FormRejection) -> Self {
         Self::new(
             body_kind(rejection.status()),
             format!("{}.", rejection.body_text().trim_end_matches('.')),

@@ -1,38 +1,37 @@
 //! The forms of pages, posted without JavaScript. Each does what the API does and leads
-//! on to a page; a form that cannot be taken in shows itself again, with its errors.
+//! on to a page: an analysis that does not fit to its form, where the errors stand at
+//! their fields, anything else that went wrong to a page that says so.
 
-use assay_model::{Analysis, JobId, JobRequest, form::FormData};
+use std::sync::Arc;
+
+use assay_app::SiteAssets;
+use assay_model::{Analysis, JobId, JobRequest, Problem, ProblemKind, form::FormData};
 use axum::{
     Form, Router,
     body::Body,
-    extract::{DefaultBodyLimit, Path, Request, State},
-    http::{HeaderMap, StatusCode, header},
+    extract::{DefaultBodyLimit, Path, Request, State, rejection::FormRejection},
+    http::{HeaderMap, header},
     middleware,
-    response::{IntoResponse, Redirect, Response},
+    response::Redirect,
     routing::post,
 };
 
 use super::{
     data_sets,
     error::{ApiError, ApiResult},
-    jobs,
-    pages::Pages,
-    plain, sample,
+    jobs, plain, sample,
     state::AppState,
     submit, upload,
     visitor::Visitor,
 };
 
+/// The longest address that a form is led back to: what most proxies let through.
+const ADDRESS_MOST: usize = 8_000;
+
 /// The addresses that forms are posted to.
-pub fn router(pages: Pages) -> Router<AppState> {
-    let assets = pages.assets();
+pub fn router(assets: Arc<SiteAssets>) -> Router<AppState> {
     Router::new()
-        .route(
-            "/new",
-            post(move |state, visitor, headers, form| {
-                analyse(pages.clone(), state, visitor, headers, form)
-            }),
-        )
+        .route("/new", post(analyse))
         .route("/jobs/{id}/cancel", post(cancel))
         .route("/jobs/{id}/retry", post(retry))
         .route("/datasets/{name}/delete", post(delete))
@@ -45,24 +44,41 @@ pub fn router(pages: Pages) -> Router<AppState> {
 }
 
 async fn analyse(
-    pages: Pages,
     State(state): State<AppState>,
     Visitor(owner): Visitor,
-    headers: HeaderMap,
-    Form(pairs): Form<Vec<(String, String)>>,
-) -> Response {
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> ApiResult<Redirect> {
+    let Form(mut pairs) = form?;
     match take_in(&state, &owner, &pairs).await {
-        Ok(id) => Redirect::to(&format!("/jobs/{id}")).into_response(),
+        Ok(id) => Ok(Redirect::to(&format!("/jobs/{id}"))),
         Err(error) => {
-            // The page makes the same checks, so it finds the same errors.
-            let query = serde_urlencoded::to_string(&pairs).unwrap_or_default();
-            let status =
-                StatusCode::from_u16(error.0.status).unwrap_or(StatusCode::UNPROCESSABLE_ENTITY);
-            pages
-                .render_at(&format!("/new?{query}&check=1"), &headers, status)
-                .await
+            pairs.retain(|(name, _)| name != "check");
+            let query = serde_urlencoded::to_string(&pairs).map_err(ApiError::internal)?;
+            let address = format!("/new?{query}&check=1");
+            let form = FormData::new(pairs);
+            if stands_in_form(&error.0, &form) && address.len() <= ADDRESS_MOST {
+                Ok(Redirect::to(&address))
+            } else {
+                Err(error)
+            }
         }
     }
+}
+
+/// Whether the page of the form finds all of this by itself: it makes the same checks of
+/// the data set and the fields of the analysis.
+fn stands_in_form(problem: &Problem, form: &FormData) -> bool {
+    if problem.is(ProblemKind::NotFound) {
+        return form.one("dataset").is_some();
+    }
+    let fields = form.one("kind").and_then(Analysis::fields);
+    let is_of_form = |name: &str| {
+        let name = name.split(['[', '.']).next().unwrap_or(name);
+        let mut fields = fields.iter().flatten();
+        fields.any(|field| field.name == name)
+    };
+    let mut errors = problem.errors.iter();
+    !problem.errors.is_empty() && errors.all(|error| is_of_form(&error.field))
 }
 
 async fn take_in(

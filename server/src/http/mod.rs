@@ -53,7 +53,7 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
     // the sessions around it, so both roads know the same visitor.
     let api = api(state.clone()).layer(sessions.clone());
     let pages = Pages::new(site.assets.clone(), api.clone(), hosts.is_secure());
-    let forms = forms::router(pages.clone())
+    let forms = forms::router(pages.assets())
         .with_state(state.clone())
         .layer(sessions);
     Router::new()

@@ -125,23 +125,6 @@ impl Pages {
             .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         Ok(response)
     }
-
-    /// Answers with the page at `address`, whatever was asked, for the visitor of
-    /// `headers`: a form that could not be taken in shows itself again.
-    pub async fn render_at(
-        self,
-        address: &str,
-        headers: &HeaderMap,
-        status: StatusCode,
-    ) -> Response {
-        let mut request = Request::new(Body::empty());
-        *request.method_mut() = Method::GET;
-        *request.uri_mut() = address.parse().unwrap_or_else(|_| Uri::from_static("/"));
-        *request.headers_mut() = visitor_headers(headers);
-        let Ok(mut response) = self.render(request).await;
-        *response.status_mut() = status;
-        response
-    }
 }
 
 /// What says who asks.

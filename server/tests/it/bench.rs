@@ -1,6 +1,9 @@
 //! The bench as a whole: probes, status, sample, pages, sessions.
 
-use reqwest::{Method, header::CONTENT_TYPE};
+use reqwest::{
+    Method,
+    header::{ACCEPT, CONTENT_TYPE},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -145,11 +148,59 @@ async fn a_form_posts_without_a_script() {
 
     let again =
         post("dataset=animals&kind=aggregate&group_by=haed&measure_fn=count&measure_column=").await;
-    assert_eq!(again.status, 422);
+    assert_eq!(again.status, 303);
+    let page = client.page(again.header("location")).await;
+    assert_eq!(page.status, 422);
     assert!(
-        again.text().contains("Did you mean “head”?"),
+        page.text().contains("Did you mean “head”?"),
         "the form shows itself again, with its errors"
     );
+    let unknown = post("dataset=animal&kind=describe").await;
+    let page = client.page(unknown.header("location")).await;
+    assert_eq!(page.status, 404);
+    assert!(page.text().contains("Did you mean"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn a_form_that_is_refused_for_another_reason_says_why() {
+    let server = Server::start().await;
+    let client = server.client();
+    client.load("animals", ANIMALS).await;
+    let post = async |form: String| {
+        let request = client
+            .request(Method::POST, "/new")
+            .header(ACCEPT, "text/html")
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        client.send(request.body(form)).await
+    };
+    let long = "l".repeat(1_000);
+    let conditions = "&filter_column=haed&filter_op=eq&filter_value=lion&filter_any=".repeat(200);
+    for (form, status, words) in [
+        (
+            format!("dataset=animals&kind=describe&label={long}"),
+            422,
+            "A label has at most",
+        ),
+        (
+            format!("dataset=animals&kind=describe{conditions}"),
+            422,
+            "conditions",
+        ),
+        (
+            "dataset=animals&kind=pivot".to_owned(),
+            422,
+            "There is no analysis of kind “pivot”.",
+        ),
+        ("kind=describe".to_owned(), 422, "Choose a data set."),
+    ] {
+        let answer = post(form.clone()).await;
+        assert_eq!(answer.status, status, "{form}: {}", answer.text());
+        assert!(answer.text().contains(words), "{form}: {}", answer.text());
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{form}"
+        );
+    }
 }
 
 #[tokio::test]
