@@ -29,13 +29,15 @@ pub fn press(
         .into_node()
 }
 
+type Navigate = Arc<dyn Fn(&str, NavigateOptions) + Send + Sync>;
+
 /// Does things at the server for a part of the page, and knows where to go and what to
 /// say afterwards. To be made where the context is at hand; it serves when it is not.
 #[derive(Clone)]
 pub struct Doer {
     /// How it says things.
     pub voice: Voice,
-    navigate: Arc<dyn Fn(&str) + Send + Sync>,
+    navigate: Navigate,
 }
 
 impl Doer {
@@ -44,13 +46,22 @@ impl Doer {
         let navigate = use_navigate();
         Self {
             voice: Voice::here(),
-            navigate: Arc::new(move |address| navigate(address, NavigateOptions::default())),
+            navigate: Arc::new(navigate),
         }
     }
 
     /// Goes to a page.
     pub fn go(&self, address: &str) {
-        (self.navigate)(address);
+        (self.navigate)(address, NavigateOptions::default());
+    }
+
+    /// Goes on to a page in place of this one, to which Back will not return.
+    pub fn go_on(&self, address: &str) {
+        let options = NavigateOptions {
+            replace: true,
+            ..NavigateOptions::default()
+        };
+        (self.navigate)(address, options);
     }
 
     /// Does something, then goes to the address that it gives or says what went wrong.

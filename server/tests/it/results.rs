@@ -114,6 +114,35 @@ async fn a_result_comes_in_pages() {
 }
 
 #[tokio::test]
+async fn the_page_of_a_job_says_that_its_result_is_gone() {
+    let server = Server::start().await;
+    let client = server.client();
+    client.load("animals", ANIMALS).await;
+    let job = client
+        .finished(&client.submit("animals", &count_by_head()).await)
+        .await;
+    for key in server.keys("{assay}:result:*").await {
+        let () = redis::cmd("DEL")
+            .arg(key)
+            .query_async(&mut server.redis().await)
+            .await
+            .unwrap();
+    }
+    client
+        .get(&format!("/jobs/{}/result", id(&job)))
+        .await
+        .problem(404);
+    let page = client.page(&format!("/jobs/{}", id(&job))).await;
+    assert_eq!(page.status, 200);
+    assert!(
+        page.text().contains("This job leaves no result."),
+        "{}",
+        page.text()
+    );
+    assert!(!page.text().contains("Fetching the result"));
+}
+
+#[tokio::test]
 async fn a_result_goes_out_as_a_file() {
     let server = Server::start().await;
     let client = server.client();

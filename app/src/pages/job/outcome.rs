@@ -7,7 +7,7 @@ use super::{ROWS, Shown};
 use crate::{
     chart, clock,
     node::{El, IntoNode, Node, div, el, link, p, several, span},
-    parts::{self, table::table},
+    parts::{self, problem, table::table},
     urls,
 };
 
@@ -31,7 +31,10 @@ impl Shown {
             return self.imported().into_node();
         }
         match self.result.get() {
-            Some(page) => several![page.chart.as_ref().and_then(chart::chart), self.rows(page)],
+            Some(Ok(page)) => {
+                several![page.chart.as_ref().and_then(chart::chart), self.rows(page)]
+            }
+            Some(Err(problem)) => problem::card(&problem),
             None => p("loading")
                 .attr("role", "status")
                 .add("Fetching the result")
