@@ -24,7 +24,9 @@ impl SessionFile {
             .context("HOME is not set, so there is no place for the session")?;
         let state = std::env::var_os("XDG_STATE_HOME")
             .map_or_else(|| Path::new(&home).join(".local/state"), PathBuf::from);
+        // The same server with or without a slash at its end.
         let name: String = server
+            .trim_end_matches('/')
             .chars()
             .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
             .collect();

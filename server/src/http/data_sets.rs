@@ -43,13 +43,15 @@ async fn list(
     let limit = page_limit(query.limit)?;
     let mut items = state.store.datasets().await?;
     // The cursor is the last data set of the page before; they stand newest first.
-    if let Some(last) = query
-        .cursor
-        .as_deref()
-        .and_then(|cursor| cursor.parse::<DatasetId>().ok())
-        && let Some(at) = items.iter().position(|dataset| dataset.id == last)
-    {
-        items.drain(..=at);
+    if let Some(cursor) = &query.cursor {
+        let last: DatasetId = cursor
+            .parse()
+            .map_err(|_| ApiError::field("cursor", "This is not a cursor that a page gave."))?;
+        match items.iter().position(|dataset| dataset.id == last) {
+            Some(at) => drop(items.drain(..=at)),
+            // It is gone by now, and its id says when it came.
+            None => items.retain(|dataset| dataset.id < last),
+        }
     }
     let more = items.len() > limit;
     items.truncate(limit);

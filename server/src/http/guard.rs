@@ -28,11 +28,12 @@ impl Hosts {
     /// Loopback names, and the host of the public address. `any` answers to every name,
     /// which only `--insecure` allows.
     pub fn new(public_url: Option<&str>, any: bool) -> Self {
+        let secure = public_url.is_some_and(|url| url.starts_with("https://"));
         let public = public_url.map(|url| {
             let host = url.split_once("://").map_or(url, |(_, rest)| rest);
-            host.split('/').next().unwrap_or(host).to_ascii_lowercase()
+            let host = host.split('/').next().unwrap_or(host).to_ascii_lowercase();
+            without_usual_port(&host, secure).to_owned()
         });
-        let secure = public_url.is_some_and(|url| url.starts_with("https://"));
         Self {
             public,
             secure,
@@ -56,8 +57,15 @@ impl Hosts {
             || name
                 .parse::<std::net::IpAddr>()
                 .is_ok_and(|address| address.is_loopback());
-        self.any || loopback || self.public.as_deref() == Some(&host)
+        let host = without_usual_port(&host, self.secure);
+        self.any || loopback || self.public.as_deref() == Some(host)
     }
+}
+
+/// Browsers leave out the port that an address has anyway.
+fn without_usual_port(host: &str, secure: bool) -> &str {
+    let port = if secure { ":443" } else { ":80" };
+    host.strip_suffix(port).unwrap_or(host)
 }
 
 /// Lets a request pass, or answers 421 or 403.
@@ -129,6 +137,20 @@ mod tests {
             "",
         ] {
             assert!(!hosts.admits(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_usual_port_goes_without_saying() {
+        for (url, good, bad) in [
+            ("https://a.example:443", "a.example", "a.example:80"),
+            ("https://a.example", "a.example:443", "a.example:8443"),
+            ("http://a.example:80/", "a.example", "a.example:443"),
+            ("http://a.example:8080", "A.example:8080", "a.example"),
+        ] {
+            let hosts = Hosts::new(Some(url), false);
+            assert!(hosts.admits(good), "{url} {good}");
+            assert!(!hosts.admits(bad), "{url} {bad}");
         }
     }
 

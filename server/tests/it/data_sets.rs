@@ -239,6 +239,14 @@ async fn data_sets_come_in_pages_the_newest_first() {
         .ok();
     assert_eq!(names(&second), ["one"]);
     assert_eq!(second["next"], Value::Null);
+    let refused = client.get("/datasets?cursor=x").await.problem(422);
+    assert_eq!(refused["errors"][0]["field"], "cursor");
+    client.delete("/datasets/two").await;
+    let second = client
+        .get(&format!("/datasets?limit=2&cursor={next}"))
+        .await
+        .ok();
+    assert_eq!(names(&second), ["one"], "the last one seen is gone");
 }
 
 #[tokio::test]
