@@ -324,7 +324,12 @@ impl RenderHtml for Node {
                 }
                 position.set(Position::NextChildAfterText);
                 let found = types::Text::cast_from(cursor.current());
-                State::Text(found.unwrap_or_else(|| Rndr::create_text_node(&text)), text)
+                let node = found.unwrap_or_else(|| Rndr::create_text_node(&text));
+                // The server's clock and words may be a little behind.
+                if node.data() != text {
+                    Rndr::set_text(&node, &text);
+                }
+                State::Text(node, text)
             }
             Self::Element(element) => State::Element(element.0.hydrate(cursor, position)),
             Self::Several(pieces) => {

@@ -173,6 +173,8 @@ impl Shown {
                             .class("button without-program")
                             .attr("formmethod", "get")
                             .attr("formaction", urls::NEW)
+                            .attr("name", "check")
+                            .attr("value", "1")
                             .add("Add rows and check"),
                     ),
             );
