@@ -40,6 +40,7 @@ async fn main() -> ExitCode {
     };
     match run.await {
         Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<client::out::Closed>() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("assay: {error:#}");
             ExitCode::FAILURE

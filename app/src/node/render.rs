@@ -326,7 +326,8 @@ impl RenderHtml for Node {
                 let found = types::Text::cast_from(cursor.current());
                 let node = found.unwrap_or_else(|| Rndr::create_text_node(&text));
                 // The server's clock and words may be a little behind.
-                if node.data() != text {
+                let written: &types::Node = node.as_ref();
+                if written.node_value().as_deref() != Some(text.as_str()) {
                     Rndr::set_text(&node, &text);
                 }
                 State::Text(node, text)

@@ -2,32 +2,35 @@
 
 use assay_model::{status::Status, words};
 
-use super::Client;
+use super::{Client, out};
 use crate::cli::ClientArgs;
 
 /// Prints what it finds, a line each; fails when something needs a person.
 pub async fn run(args: ClientArgs) -> anyhow::Result<()> {
     let client = Client::new(&args.server)?;
     let status: Status = client.get("/status").await?;
-    println!("server       {} at {}", status.version, args.server);
-    println!(
+    out::line(format!(
+        "server       {} at {}",
+        status.version, args.server
+    ))?;
+    out::line(format!(
         "Redis        {}{}",
         words::bytes(status.redis.memory_used),
         match status.redis.memory_max {
             None => " used, no limit set".to_owned(),
             Some(most) => format!(" of {} used", words::bytes(most)),
         }
-    );
-    println!("persistence  {}", status.redis.persistence);
-    println!(
+    ))?;
+    out::line(format!("persistence  {}", status.redis.persistence))?;
+    out::line(format!(
         "workers      {}, {}",
         status.workers,
         words::counted(status.slots, "slot", "slots")
-    );
-    println!(
+    ))?;
+    out::line(format!(
         "jobs         {} running, {} queued",
         status.running, status.queued
-    );
+    ))?;
     let mut troubles = Vec::new();
     troubles.extend(status.redis.warning);
     if status.workers == 0 {
@@ -37,8 +40,7 @@ pub async fn run(args: ClientArgs) -> anyhow::Result<()> {
         );
     }
     if troubles.is_empty() {
-        println!("\nAll is well.");
-        return Ok(());
+        return out::line("\nAll is well.");
     }
     anyhow::bail!("{}", troubles.join("\n"))
 }

@@ -2,7 +2,7 @@
 
 use assay_model::{Job, Page, words};
 
-use super::{Client, table};
+use super::{Client, out, table};
 use crate::cli::JobsArgs;
 
 /// Prints the jobs, the newest first.
@@ -17,11 +17,7 @@ pub async fn run(args: JobsArgs) -> anyhow::Result<()> {
         .await?;
     let header = ["id", "state", "took", "title"].map(str::to_owned);
     let rows: Vec<Vec<String>> = page.items.iter().map(row).collect();
-    println!(
-        "{}",
-        table::layout(&header, &rows, &[false, false, true, false])
-    );
-    Ok(())
+    out::line(table::layout(&header, &rows, &[false, false, true, false]))
 }
 
 fn row(job: &Job) -> Vec<String> {

@@ -4,6 +4,7 @@
 pub mod doctor;
 pub mod jobs;
 pub mod load;
+pub mod out;
 pub mod run;
 pub mod session;
 pub mod stream;

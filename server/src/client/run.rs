@@ -1,14 +1,12 @@
 //! `assay run`: describe an analysis, wait for it, print its result.
 
-use std::io::Write;
-
 use anyhow::{Context, bail};
 use assay_model::{Job, JobRequest, JobState, ResultPage, words};
 use futures::StreamExt;
 use reqwest::Method;
 use serde_json::{Map, Value, json};
 
-use super::{Client, Refused, stream, table};
+use super::{Client, Refused, out, stream, table};
 use crate::cli::{OutputFormat, RunArgs};
 
 /// Submits, waits, prints.
@@ -41,8 +39,7 @@ pub async fn run(args: RunArgs) -> anyhow::Result<()> {
     match args.output {
         OutputFormat::Table => {
             let page: ResultPage = client.get(&format!("{path}?limit=1000")).await?;
-            println!("{}", print(&page));
-            Ok(())
+            out::line(print(&page))
         }
         OutputFormat::Csv => copy(&client, &format!("{path}?format=csv")).await,
         OutputFormat::Json => copy(&client, &format!("{path}?format=json")).await,
@@ -55,9 +52,8 @@ async fn copy(client: &Client, path: &str) -> anyhow::Result<()> {
         .send(client.request(Method::GET, path)?)
         .await?
         .bytes_stream();
-    let mut out = std::io::stdout().lock();
     while let Some(chunk) = body.next().await {
-        out.write_all(&chunk?)?;
+        out::bytes(&chunk?)?;
     }
     Ok(())
 }
@@ -88,7 +84,7 @@ fn print(page: &ResultPage) -> String {
         .collect();
     let mut text = String::new();
     if let Some(finding) = &page.finding {
-        text = format!("{}\n\n", finding.replace("**", ""));
+        text = format!("{}\n\n", table::printable(&finding.replace("**", "")));
     }
     text += &table::layout(&header, &rows, &right);
     let more = page.row_count - rows.len() as u64;

@@ -1,7 +1,23 @@
 //! Tables in a terminal: columns padded, figures to the right.
 
+/// Data may hold what a terminal obeys: control characters are spelt out.
+pub fn printable(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_control() {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+    }
+    shown
+}
+
 /// Lays out a header and rows; columns for which `right` holds are set to the right.
 pub fn layout(header: &[String], rows: &[Vec<String>], right: &[bool]) -> String {
+    let spell = |cells: &[String]| cells.iter().map(|cell| printable(cell)).collect();
+    let header: Vec<String> = spell(header);
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| spell(row)).collect();
     let width = |i: usize| {
         let cells = rows
             .iter()
@@ -25,7 +41,7 @@ pub fn layout(header: &[String], rows: &[Vec<String>], right: &[bool]) -> String
             .collect();
         padded.join("  ").trim_end().to_owned()
     };
-    let mut lines = vec![line(header)];
+    let mut lines = vec![line(&header)];
     lines.extend(rows.iter().map(|row| line(row)));
     lines.join("\n")
 }
@@ -33,6 +49,16 @@ pub fn layout(header: &[String], rows: &[Vec<String>], right: &[bool]) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn data_cannot_speak_to_the_terminal() {
+        let table = layout(
+            &["a\tb".to_owned(), "c".to_owned()],
+            &[vec!["\u{1b}[2Jx".to_owned(), "é\n漢".to_owned()]],
+            &[],
+        );
+        assert_eq!(table, "a\\tb        c\n\\u{1b}[2Jx  é\\n漢");
+    }
 
     #[test]
     fn figures_stand_to_the_right() {

@@ -2,7 +2,7 @@
 
 use assay_model::{Event, Progress};
 
-use super::{Client, stream};
+use super::{Client, out, stream, table};
 use crate::cli::WatchArgs;
 
 /// Prints events; with a job, until it ends.
@@ -10,7 +10,7 @@ pub async fn run(args: WatchArgs) -> anyhow::Result<()> {
     let client = Client::new(&args.client.server)?;
     let only = args.job;
     stream::follow(&client, only, |event| {
-        println!("{}", line(&event));
+        out::line(table::printable(&line(&event)))?;
         let over =
             matches!(&event, Event::Job(job) if only == Some(job.id) && job.state.is_terminal());
         Ok(over.then_some(()))

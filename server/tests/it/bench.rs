@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{
     client::id,
     data::{ANIMALS, count_by_head},
-    fixture::{Server, eventually},
+    fixture::{Server, assay_unread, eventually},
 };
 
 #[tokio::test]
@@ -200,6 +200,16 @@ async fn a_form_that_is_refused_for_another_reason_says_why() {
             answer.header("content-type").starts_with("text/html"),
             "{form}"
         );
+    }
+}
+
+#[tokio::test]
+async fn a_shell_that_reads_no_further_is_no_failure() {
+    let server = Server::start().await;
+    for command in ["jobs", "doctor"] {
+        let ended = assay_unread(&[command, "--server", &server.url]).await;
+        assert!(ended.status.success(), "{command}: {ended:?}");
+        assert_eq!(String::from_utf8_lossy(&ended.stderr), "", "{command}");
     }
 }
 

@@ -247,6 +247,27 @@ pub async fn assay(arguments: &[&str]) -> Output {
     within(PATIENCE, "the program ends", run).await.unwrap()
 }
 
+/// Runs the program to its end with nobody there to read what it prints; gives how it
+/// ended and what it complained of.
+pub async fn assay_unread(arguments: &[&str]) -> Output {
+    let home = new_folder();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut command = program(home.path());
+    command
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped());
+    let run = tokio::process::Command::from(command)
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    within(PATIENCE, "the program ends", run.wait_with_output())
+        .await
+        .unwrap()
+}
+
 /// The folder with the page's files: the built one where there is one, else the least
 /// that `serve` takes.
 pub fn site() -> PathBuf {
