@@ -63,6 +63,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=pages::bench::page ssr=mode.clone() />
                     <Route path=path!("/datasets") view=Later::Datasets ssr=mode.clone() />
                     <Route path=path!("/datasets/:name") view=Later::Dataset ssr=mode.clone() />
+                    <Route path=path!("/load") view=Later::Import ssr=mode.clone() />
                     <Route path=path!("/new") view=Later::New ssr=mode.clone() />
                     <Route path=path!("/jobs") view=Later::Jobs ssr=mode.clone() />
                     <Route path=path!("/jobs/:id") view=Later::Job ssr=mode />

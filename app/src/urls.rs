@@ -6,6 +6,8 @@ use assay_model::{JobId, form::FormData};
 pub const BENCH: &str = "/";
 /// The list of data sets; uploads of plain forms go there too.
 pub const DATASETS: &str = "/datasets";
+/// The page that loads files.
+pub const LOAD: &str = "/load";
 /// The form of a new analysis; plain forms post it there too.
 pub const NEW: &str = "/new";
 /// The list of jobs.
@@ -83,9 +85,14 @@ pub mod api {
         format!("{}/rows?limit={limit}", dataset(name))
     }
 
-    /// Where a file goes that becomes the data set of this name.
-    pub fn upload(name: &str) -> String {
-        format!("{DATASETS}?name={}", encode(name))
+    /// Where a file goes that becomes a data set, with its name and how it is to be read.
+    pub fn upload(fields: &FormData) -> String {
+        with_query(DATASETS, fields)
+    }
+
+    /// Where the beginning of a file goes to be looked at.
+    pub fn preview(fields: &FormData) -> String {
+        with_query("/api/v1/preview", fields)
     }
 
     /// The newest jobs that match.

@@ -15,6 +15,7 @@ pub mod event;
 pub mod form;
 pub mod id;
 pub mod import;
+pub mod import_fields;
 pub mod job;
 pub mod limits;
 pub mod problem;

@@ -111,6 +111,15 @@ pub fn and(items: &[String]) -> String {
     }
 }
 
+/// Alternatives in words: `a`, `a or b`, `a, b or c`.
+pub fn or(items: &[String]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.clone(),
+        [init @ .., last] => format!("{} or {last}", init.join(", ")),
+    }
+}
+
 /// The first `most` characters, with an ellipsis when something was cut.
 pub fn shorten(text: &str, most: usize) -> String {
     match text.char_indices().nth(most) {

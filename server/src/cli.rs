@@ -2,10 +2,14 @@
 //! declared. A setting is a flag, else an `ASSAY_*` variable, else a line of the
 //! configuration file (`config.rs`), else the default said here.
 
+mod files;
+
 use std::{net::SocketAddr, path::PathBuf};
 
 use assay_model::WorkerId;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use files::{ExportArgs, ImportArgs, LoadArgs};
 
 /// The analysis bench.
 #[derive(Debug, Parser)]
@@ -61,9 +65,11 @@ pub enum Command {
     /// Run jobs; joins the workers of the same Redis.
     Worker(Box<WorkerArgs>),
     /// Load files as data sets.
-    Load(LoadArgs),
+    Load(Box<LoadArgs>),
     /// Run an analysis and print its result.
     Run(RunArgs),
+    /// Write the rows of a data set to a file or to standard output.
+    Export(ExportArgs),
     /// List jobs, the newest first.
     Jobs(JobsArgs),
     /// Print events as they come.
@@ -72,6 +78,9 @@ pub enum Command {
     Doctor(ClientArgs),
     /// Measure, and print ratios against a reference of the same run.
     Bench(BenchArgs),
+    /// Look at the beginning of a file, given by `serve` on standard input.
+    #[command(hide = true)]
+    PreviewFile(PreviewFileArgs),
 }
 
 /// Settings of `assay serve`.
@@ -127,6 +136,15 @@ pub struct ServeArgs {
         value_name = "MB"
     )]
     pub max_upload_mb: u64,
+
+    /// Memory for a look at a file before it is loaded, in megabytes.
+    #[arg(
+        long,
+        env = "ASSAY_PREVIEW_MEMORY_MB",
+        default_value_t = 512,
+        value_name = "MB"
+    )]
+    pub preview_memory_mb: u64,
 
     /// Do not start a worker: others do the work.
     #[arg(long, env = "ASSAY_NO_WORKER")]
@@ -211,28 +229,16 @@ pub struct ClientArgs {
     pub server: String,
 }
 
-/// Settings of `assay load`.
+/// Bounds of a look at a file.
 #[derive(Debug, Args)]
-pub struct LoadArgs {
-    /// How to reach the server.
-    #[command(flatten)]
-    pub client: ClientArgs,
-
-    /// The files; `-` reads standard input.
-    #[arg(required_unless_present = "sample")]
-    pub files: Vec<PathBuf>,
-
-    /// The data set's name; made from the file's name when left out.
+pub struct PreviewFileArgs {
+    /// Most memory, in megabytes.
     #[arg(long)]
-    pub name: Option<String>,
+    pub memory_mb: u64,
 
-    /// csv, tsv, json, ndjson or parquet; guessed when left out.
+    /// Most seconds of the processor.
     #[arg(long)]
-    pub format: Option<String>,
-
-    /// Load the sample: the flights out of New York in 2013, and the animals.
-    #[arg(long, conflicts_with_all = ["files", "name", "format"])]
-    pub sample: bool,
+    pub seconds: u64,
 }
 
 /// Settings of `assay run`.
@@ -358,6 +364,13 @@ pub enum Bench {
         /// Runs; the best counts.
         #[arg(long, default_value_t = 3)]
         runs: u32,
+    },
+    /// Send a file, against the same chunks packed and set in the same Redis; with the
+    /// memory that `serve` takes meanwhile.
+    Upload {
+        /// Megabytes of the file.
+        #[arg(long, default_value_t = 1_000, value_name = "MB")]
+        megabytes: u64,
     },
     /// Resident memory of `serve` and its worker when nothing happens.
     Idle,

@@ -3,7 +3,7 @@
 
 use assay_engine::{BoxError, EngineError, ImportError};
 use assay_model::{Problem, ProblemKind};
-use assay_store::StoreError;
+use assay_store::{FULL, StoreError};
 use tracing::{error, warn};
 
 /// What to tell of a failed analysis, look or export.
@@ -58,10 +58,7 @@ fn is_full(cause: &BoxError) -> bool {
 }
 
 fn full() -> Problem {
-    Problem::new(
-        ProblemKind::Full,
-        "Redis has no memory left. Delete data sets or jobs, or raise its maxmemory.",
-    )
+    Problem::new(ProblemKind::Full, FULL)
 }
 
 fn passing(error: &(dyn std::error::Error + 'static)) -> Problem {

@@ -12,6 +12,7 @@ mod failure;
 mod http;
 mod hub;
 mod machine;
+mod preview;
 mod sample;
 mod serve;
 mod stop;
@@ -19,32 +20,45 @@ mod worker;
 
 use std::process::ExitCode;
 
-use cli::{Command, LogFormat};
+use cli::{Cli, Command, LogFormat};
 use tracing_subscriber::{EnvFilter, fmt};
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    let run = async {
-        let cli = config::read()?;
-        log_to_stderr(&cli.log, cli.log_format)?;
-        match cli.command {
-            Command::Serve(args) => serve::run(*args, cli.log, cli.log_format).await,
-            Command::Worker(args) => worker::run(*args).await,
-            Command::Load(args) => client::load::run(args).await,
-            Command::Run(args) => client::run::run(args).await,
-            Command::Jobs(args) => client::jobs::run(args).await,
-            Command::Watch(args) => client::watch::run(args).await,
-            Command::Doctor(args) => client::doctor::run(args).await,
-            Command::Bench(args) => bench::run(args.what).await,
-        }
-    };
-    match run.await {
+fn main() -> ExitCode {
+    match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is::<client::out::Closed>() => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("assay: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run() -> anyhow::Result<()> {
+    let cli = config::read()?;
+    log_to_stderr(&cli.log, cli.log_format)?;
+    // A look at a file is bounded in memory, so it has no threads of a runtime.
+    if let Command::PreviewFile(args) = &cli.command {
+        return preview::child::run(args);
+    }
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(command(cli))
+}
+
+async fn command(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve(args) => serve::run(*args, cli.log, cli.log_format).await,
+        Command::Worker(args) => worker::run(*args).await,
+        Command::Load(args) => client::load::run(*args).await,
+        Command::Run(args) => client::run::run(args).await,
+        Command::Export(args) => client::export::run(args).await,
+        Command::Jobs(args) => client::jobs::run(args).await,
+        Command::Watch(args) => client::watch::run(args).await,
+        Command::Doctor(args) => client::doctor::run(args).await,
+        Command::Bench(args) => bench::run(args.what).await,
+        Command::PreviewFile(args) => preview::child::run(&args),
     }
 }
 

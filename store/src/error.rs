@@ -14,6 +14,10 @@ const PASSING: [&str; 5] = [
     "READONLY",
 ];
 
+/// What to say when Redis has no memory left, with the remedy.
+pub const FULL: &str =
+    "Redis has no memory left. Delete data sets or jobs, or raise its maxmemory.";
+
 /// A failure of the store. What a transition *answers* (fenced, name taken, …) is no
 /// failure and has its own type.
 #[derive(Debug, thiserror::Error)]
@@ -93,10 +97,7 @@ impl From<StoreError> for Problem {
                 ProblemKind::Unavailable,
                 "Redis cannot be reached at the moment. Nothing is lost; try again shortly.",
             ),
-            StoreError::Full(_) => (
-                ProblemKind::Full,
-                "Redis has no memory left. Delete data sets or jobs, or raise its maxmemory.",
-            ),
+            StoreError::Full(_) => (ProblemKind::Full, FULL),
             StoreError::Replaced => (
                 ProblemKind::Conflict,
                 "The data in Redis has been replaced. Load the page again.",

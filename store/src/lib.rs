@@ -35,7 +35,10 @@ use std::{fmt, sync::Arc};
 
 use crate::{connection::Redis, keys::Keys, script::Scripts};
 
-pub use crate::{error::StoreError, keys::Prefix};
+pub use crate::{
+    error::{FULL, StoreError},
+    keys::Prefix,
+};
 
 /// The data in one Redis under one prefix. Cheap to clone.
 #[derive(Clone)]

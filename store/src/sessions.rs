@@ -11,7 +11,7 @@ use tower_sessions::{
     session_store::{self, Error},
 };
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, error::FULL};
 
 /// The session store.
 #[derive(Debug, Clone)]
@@ -76,6 +76,10 @@ impl SessionStore for RedisSessions {
     }
 }
 
+/// tower-sessions passes on a text alone; [`FULL`] is told from all others by it.
 fn backend(error: impl Into<StoreError>) -> Error {
-    Error::Backend(error.into().to_string())
+    Error::Backend(match error.into() {
+        StoreError::Full(_) => FULL.to_owned(),
+        other => other.to_string(),
+    })
 }

@@ -8,7 +8,7 @@ use std::io;
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::task::JoinHandle;
+use tokio::{runtime::Handle, task::JoinHandle};
 use uuid::Uuid;
 
 use crate::{Store, StoreError};
@@ -33,8 +33,9 @@ pub struct Upload {
     pub chunks: u32,
 }
 
-/// Takes a body as it arrives. Dropped unfinished, what it wrote goes within a day; sooner
-/// by [`UploadWriter::abandon`].
+/// Takes a body as it arrives. What it wrote goes when it is dropped unfinished, which is
+/// what happens when the sender's connection is cut; [`UploadWriter::abandon`] also waits
+/// until it has gone.
 #[derive(Debug)]
 pub struct UploadWriter {
     store: Store,
@@ -113,14 +114,22 @@ impl UploadWriter {
             self.send().await?;
         }
         self.settle().await?;
-        Ok(self.upload)
+        Ok(self.take())
     }
 
     /// The body will not be completed: deletes what has arrived.
     pub async fn abandon(mut self) -> Result<(), StoreError> {
         // Whether the chunk on its way arrives makes no difference to its deletion.
         let _ = self.settle().await;
-        self.store.delete_upload(&self.upload).await
+        let upload = self.take();
+        self.store.delete_upload(&upload).await
+    }
+
+    /// What has been written, which is the caller's care from now on.
+    fn take(&mut self) -> Upload {
+        let upload = self.upload;
+        self.upload.chunks = 0;
+        upload
     }
 
     /// Starts the buffered chunk on its way once the one before it has arrived.
@@ -150,6 +159,29 @@ impl UploadWriter {
                 .await
                 .map_err(|error| StoreError::corrupt("an upload", error))?,
             None => Ok(()),
+        }
+    }
+}
+
+impl Drop for UploadWriter {
+    fn drop(&mut self) {
+        let upload = self.take();
+        let pending = self.pending.take();
+        let store = self.store.clone();
+        // Outside of a runtime nothing can be sent, and the chunks go by their time to live.
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        if upload.chunks > 0 {
+            runtime.spawn(async move {
+                // A chunk that is on its way must not arrive after its deletion.
+                if let Some(pending) = pending {
+                    pending.await.ok();
+                }
+                if let Err(error) = store.delete_upload(&upload).await {
+                    tracing::warn!(%error, upload = %upload.id, "an upload that broke off stays until its time is over");
+                }
+            });
         }
     }
 }

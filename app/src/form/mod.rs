@@ -192,7 +192,7 @@ fn comparisons() -> Vec<(String, String)> {
 
 /// A chooser. Its options may change under it; what is chosen stays, also when it is
 /// none of them, so that an error can speak of it.
-fn choice(
+pub fn choice(
     name: &'static str,
     label: String,
     options: impl Fn() -> Vec<(String, String)> + Send + 'static,

@@ -77,7 +77,7 @@ fn bench(jobs: Vec<Job>, datasets: Vec<Dataset>, status: Status) -> Node {
     let summary = move || jobs.0.with(|jobs| summary(jobs));
     // A page has one main action, and on the first visit that is the sample.
     let go_on = move || (!is_new.get()).then(new_analysis);
-    let actions = several![link(urls::DATASETS, "Load data").class("button"), go_on];
+    let actions = several![link(urls::LOAD, "Load data").class("button"), go_on];
     let now = move || {
         if active.with(Vec::is_empty) {
             p("soft").add("Nothing runs and nothing waits.").into_node()

@@ -73,7 +73,8 @@ fn list(datasets: Vec<Dataset>) -> Node {
     let body = move || {
         if datasets.0.with(Vec::is_empty) {
             let how = p("soft")
-                .add("Load a file here, or the sample from ")
+                .add(link(urls::LOAD, "Load a file"))
+                .add(", or the sample from ")
                 .add(link(urls::BENCH, "the bench"))
                 .add(".");
             return parts::card("No data sets yet", how);
@@ -107,7 +108,9 @@ fn list(datasets: Vec<Dataset>) -> Node {
             "Data sets",
             Node::Empty,
             p("lead").add(summary).into_node(),
-            Node::Empty
+            link(urls::LOAD, "Load data")
+                .class("button main")
+                .into_node()
         ),
         div("columns").add(div("stack").add(body)).add(aside),
     ]

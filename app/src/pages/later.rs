@@ -13,7 +13,7 @@ use leptos::{
 };
 use leptos_router::ChooseView;
 
-use super::{dataset, datasets, job, jobs, new};
+use super::{dataset, datasets, import, job, jobs, new};
 use crate::{node::Node, parts::problem};
 
 /// A page of the second piece.
@@ -23,6 +23,8 @@ pub enum Later {
     Datasets,
     /// One data set.
     Dataset,
+    /// Loading files.
+    Import,
     /// A new analysis.
     New,
     /// The list of jobs.
@@ -63,6 +65,7 @@ fn draw(page: Later) -> Result<Node, Missing> {
     Ok(match page {
         Later::Datasets => datasets::page(),
         Later::Dataset => dataset::page(),
+        Later::Import => import::page(),
         Later::New => new::page(),
         Later::Jobs => jobs::page(),
         Later::Job => job::page(),

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod dataset;
 pub mod datasets;
+pub mod import;
 pub mod job;
 pub mod jobs;
 pub mod later;

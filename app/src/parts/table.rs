@@ -34,16 +34,30 @@ pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) ->
             }
             None => Ordering::Equal,
         });
-        let line = |i: usize| {
-            let cells = ways
-                .iter()
-                .enumerate()
-                .map(|(at, way)| cell(cell_at(&rows, i, at), *way));
-            el("tr").add(cells.collect::<Vec<_>>())
-        };
-        order.into_iter().map(line).collect::<Vec<_>>()
+        order
+            .into_iter()
+            .map(|row| line(&ways, &rows, row))
+            .collect::<Vec<_>>()
     };
     scroll(name, el("table").add(heads).add(el("tbody").add(body)))
+}
+
+/// Rows as lines of a table whose head stands elsewhere.
+pub fn lines(columns: &[ResultColumn], rows: &[Vec<Value>]) -> Vec<El> {
+    let ways: Vec<Way> = columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| Way::of(column, rows, at))
+        .collect();
+    (0..rows.len()).map(|row| line(&ways, rows, row)).collect()
+}
+
+fn line(ways: &[Way], rows: &[Vec<Value>], row: usize) -> El {
+    let cells = ways
+        .iter()
+        .enumerate()
+        .map(|(at, way)| cell(cell_at(rows, row, at), *way));
+    el("tr").add(cells.collect::<Vec<_>>())
 }
 
 /// Something wide, which scrolls in its place, also by the keyboard.

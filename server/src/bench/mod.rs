@@ -9,6 +9,7 @@ mod memory;
 mod page;
 mod push;
 mod server;
+mod upload;
 
 use crate::cli::Bench;
 
@@ -18,6 +19,7 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
         Bench::Push { jobs } => push::run(jobs).await,
         Bench::Groupby { rows, runs } => groupby::run(rows, runs).await,
         Bench::Import { rows, runs } => import::run(rows, runs).await,
+        Bench::Upload { megabytes } => upload::run(megabytes).await,
         Bench::Idle => idle::run().await,
         Bench::Page => page::run(),
     }

@@ -1,10 +1,14 @@
 //! The command line as a client of the HTTP API: what a person can do in the page and
 //! a program by HTTP, a shell can do here.
 
+pub mod bar;
 pub mod doctor;
+pub mod export;
+pub mod files;
 pub mod jobs;
 pub mod load;
 pub mod out;
+pub mod preview;
 pub mod run;
 pub mod session;
 pub mod stream;

@@ -69,18 +69,10 @@ fn print(page: &ResultPage) -> String {
         .iter()
         .map(|column| column.kind.is_numeric())
         .collect();
-    let cell = |value: &Value| match value {
-        Value::Null => "null".to_owned(),
-        Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => {
-            words::number(number.as_f64().unwrap_or(f64::NAN))
-        }
-        other => other.to_string(),
-    };
     let rows: Vec<Vec<String>> = page
         .rows
         .iter()
-        .map(|row| row.iter().map(cell).collect())
+        .map(|row| row.iter().map(table::cell).collect())
         .collect();
     let mut text = String::new();
     if let Some(finding) = &page.finding {

@@ -1,5 +1,8 @@
 //! Tables in a terminal: columns padded, figures to the right.
 
+use assay_model::words;
+use serde_json::Value;
+
 /// Data may hold what a terminal obeys: control characters are spelt out.
 pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -11,6 +14,18 @@ pub fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+/// A value as a cell.
+pub fn cell(value: &Value) -> String {
+    match value {
+        Value::Null => "null".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => {
+            words::number(number.as_f64().unwrap_or(f64::NAN))
+        }
+        other => other.to_string(),
+    }
 }
 
 /// Lays out a header and rows; columns for which `right` holds are set to the right.

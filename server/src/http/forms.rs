@@ -155,7 +155,7 @@ async fn load_file(
     Visitor(owner): Visitor,
     request: Request<Body>,
 ) -> ApiResult<Redirect> {
-    let job = upload::from_form(&state, &owner, request, None).await?;
+    let job = upload::from_form(&state, &owner, request, Vec::new()).await?;
     Ok(Redirect::to(&format!("/jobs/{}", job.id)))
 }
 

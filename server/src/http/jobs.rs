@@ -299,7 +299,7 @@ fn location(id: JobId) -> [(header::HeaderName, HeaderValue); 1] {
 }
 
 /// The seconds of `Prefer: wait=N` (RFC 7240).
-fn wait_of(headers: &HeaderMap) -> Option<Duration> {
+pub fn wait_of(headers: &HeaderMap) -> Option<Duration> {
     let values = headers
         .get_all("prefer")
         .into_iter()

@@ -11,6 +11,7 @@ mod health;
 mod jobs;
 mod pages;
 mod plain;
+mod preview;
 mod records;
 mod results;
 mod rows;
@@ -21,6 +22,7 @@ mod state;
 mod status;
 mod submit;
 mod upload;
+mod upload_fields;
 mod visitor;
 
 use std::sync::Arc;
@@ -91,6 +93,7 @@ fn api(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .merge(events::router())
         .merge(upload::router())
+        .merge(preview::router())
         .fallback(async || {
             ApiError::not_found(
                 "There is nothing at this address. docs/api.md lists what there is.",

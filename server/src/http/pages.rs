@@ -77,6 +77,7 @@ impl Pages {
             .route("/", page(self.clone()))
             .route("/datasets", page(self.clone()))
             .route("/datasets/{name}", page(self.clone()))
+            .route("/load", page(self.clone()))
             .route("/new", page(self.clone()))
             .route("/jobs", page(self.clone()))
             .route("/jobs/{id}", page(self))

@@ -6,7 +6,7 @@ use assay_engine::Engine;
 use assay_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::hub::Hub;
+use crate::{hub::Hub, preview::Looker};
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
@@ -16,6 +16,8 @@ pub struct AppState {
     /// Reads rows for looking at and results for showing; analyses and imports run in
     /// the worker.
     pub engine: Engine,
+    /// Looks at files before they are stored.
+    pub looker: Arc<Looker>,
     /// What happens.
     pub hub: Hub,
     /// What was configured.

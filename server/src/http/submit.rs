@@ -1,7 +1,7 @@
 //! From a request to a job in line: one road for the API, the forms and the sample.
 
 use assay_model::{
-    Analysis, DatasetName, DatasetRef, FieldError, FileFormat, Job, JobId, JobKind, JobRequest,
+    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest,
     Owner, Problem, ProblemKind, limits, words,
 };
 use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
@@ -91,22 +91,6 @@ pub async fn import(
     spec.source = source.or_else(|| Some(name.to_string()));
     spec.import = Some(import);
     put_in_line(state, owner, spec, None).await
-}
-
-/// The format that a client named, or what goes for none.
-pub fn import_format(text: Option<&str>) -> ApiResult<Option<FileFormat>> {
-    match text.map(str::trim) {
-        None | Some("" | "auto") => Ok(None),
-        Some(text) => FileFormat::parse(text).map(Some).ok_or_else(|| {
-            ApiError::field(
-                "format",
-                format!(
-                    "There is no format “{}”. There is csv, tsv, json, ndjson and parquet.",
-                    words::shorten(text, 40)
-                ),
-            )
-        }),
-    }
 }
 
 /// The name that a client gave.

@@ -6,10 +6,11 @@
 use std::time::Duration;
 
 use assay_model::{
-    Collection, Dataset, DatasetId, DatasetName, ImportOptions, Job, JobState, Problem,
-    ProblemKind, words,
+    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind,
+    words,
 };
 use assay_store::{
+    Store,
     datasets::{Declare, NewCollection},
     jobs::ImportSpec,
     upload::{Upload, UploadWriter},
@@ -18,9 +19,10 @@ use axum::{
     Json, Router,
     body::{Body, Bytes},
     extract::{
-        DefaultBodyLimit, FromRequest, Multipart, Query, Request, State, rejection::QueryRejection,
+        DefaultBodyLimit, FromRequest, Multipart, Query, Request, State, multipart::Field,
+        rejection::QueryRejection,
     },
-    http::{StatusCode, header},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -30,16 +32,21 @@ use serde::Deserialize;
 use super::{
     data_sets,
     error::{ApiError, ApiResult},
+    jobs,
     state::AppState,
     submit,
+    upload_fields::UploadFields,
     visitor::Visitor,
 };
 use crate::data;
 
-/// How long an answer waits for the import, so that a small file is there at once.
+/// How long an answer waits for the import unless the request says, so that a small file
+/// is there at once.
 const WAIT: Duration = Duration::from_secs(2);
 /// Most bytes of the declaration of a collection.
 const DECLARATION_MOST: usize = 64 << 10;
+/// Most bytes of a text in a form.
+const TEXT_MOST: usize = 64 << 10;
 
 /// The route of uploads; it bounds the body itself.
 pub fn router() -> Router<AppState> {
@@ -49,23 +56,17 @@ pub fn router() -> Router<AppState> {
 }
 
 /// What stands in the address of an upload.
-#[derive(Debug, Default, Deserialize)]
-pub struct UploadQuery {
-    name: Option<String>,
-    format: Option<String>,
-    /// What the file is called where it comes from.
-    source: Option<String>,
-}
+type Pairs = Vec<(String, String)>;
 
 async fn create(
     State(state): State<AppState>,
     Visitor(owner): Visitor,
-    query: Result<Query<UploadQuery>, QueryRejection>,
+    query: Result<Query<Pairs>, QueryRejection>,
     request: Request,
 ) -> ApiResult<Response> {
     let Query(query) = query?;
     let kind = content_type(&request);
-    if kind.starts_with("application/json") && query.name.is_none() {
+    if kind.starts_with("application/json") && !query.iter().any(|(name, _)| name == "name") {
         let body = axum::body::to_bytes(request.into_body(), DECLARATION_MOST)
             .await
             .map_err(|_| {
@@ -77,90 +78,79 @@ async fn create(
         let dataset = declare(&state, &owner, &body).await?;
         return Ok((StatusCode::CREATED, Json(dataset)).into_response());
     }
+    let most = jobs::wait_of(request.headers()).unwrap_or(WAIT);
     let job = if kind.starts_with("multipart/form-data") {
-        from_form(&state, &owner, request, Some(query)).await?
+        from_form(&state, &owner, request, query).await?
     } else {
-        let Some(name) = &query.name else {
+        check_packing(request.headers())?;
+        // Told before the body has come, not after.
+        let fields = UploadFields::read(&query)?;
+        let Some(name) = fields.name.clone() else {
             return Err(ApiError::field(
                 "name",
                 "Name the data set: POST /datasets?name=orders.",
             ));
         };
-        let name = submit::dataset_name(name)?;
-        // Told before the body has come, not after.
-        submit::import_format(query.format.as_deref())?;
         refuse_taken(&state, &name).await?;
         let length = content_length(&request);
-        let upload = receive(&state, length, request.into_body().into_data_stream()).await?;
-        let job = put_in_line(&state, &owner, name, query, upload).await;
-        if job.is_err() {
-            state.store.delete_upload(&upload).await.ok();
-        }
-        job?
+        let spooled = receive(&state, length, request.into_body().into_data_stream()).await?;
+        put_in_line(&state, &owner, name, fields, spooled).await?
     };
-    answer(&state, job).await
+    answer(&state, job, most).await
 }
 
-/// Takes a file from a `multipart/form-data` body: the field `file`, and `name` and
-/// `format` before it, after it, or in the query.
+/// Takes a file from a `multipart/form-data` body: the field `file`, and the others
+/// before it, after it, or in the query.
 pub async fn from_form(
     state: &AppState,
     owner: &assay_model::Owner,
     request: Request,
-    query: Option<UploadQuery>,
+    mut pairs: Pairs,
 ) -> ApiResult<Job> {
-    let mut fields = query.unwrap_or_default();
-    let mut arrived = None;
+    let mut spooled = None;
     let mut parts = Multipart::from_request(request, state)
         .await
         .map_err(|rejection| ApiError::new(ProblemKind::BadRequest, rejection.body_text()))?;
     while let Some(field) = parts.next_field().await.map_err(broken_off)? {
-        match field.name().unwrap_or_default() {
-            "name" => fields.name = Some(field.text().await.map_err(broken_off)?),
-            "format" => fields.format = Some(field.text().await.map_err(broken_off)?),
-            "file" if arrived.is_none() => {
-                let source = field.file_name().map(str::to_owned);
-                fields.source = source.filter(|name| !name.is_empty()).or(fields.source);
-                // Told before the body has come, not after, where the name is known.
-                if let Some(name) = fields.chosen_name()? {
-                    refuse_taken(state, &name).await?;
-                }
-                arrived = Some(receive(state, None, field).await?);
+        let name = field.name().unwrap_or_default().to_owned();
+        if name != "file" {
+            pairs.push((name, text(field).await?));
+        } else if spooled.is_some() {
+            return Err(ApiError::field("file", "A form takes one file at a time."));
+        } else {
+            let source = field.file_name().filter(|name| !name.is_empty());
+            pairs.extend(source.map(|source| ("source".to_owned(), source.to_owned())));
+            // Told before the body has come, not after, where it is known.
+            if let Some(name) = UploadFields::read(&pairs)?.name {
+                refuse_taken(state, &name).await?;
             }
-            _ => {}
+            spooled = Some(receive(state, None, field).await?);
         }
     }
-    let Some(upload) = arrived else {
+    let fields = UploadFields::read(&pairs)?;
+    let Some(spooled) = spooled else {
         return Err(ApiError::field("file", "Choose a file."));
     };
-    let name = match fields.chosen_name() {
-        Ok(Some(name)) => Ok(name),
-        Ok(None) => Err(ApiError::field("name", "Name the data set.")),
-        Err(error) => Err(error),
+    let Some(name) = fields.name.clone() else {
+        return Err(ApiError::field("name", "Name the data set."));
     };
-    let job = match name {
-        Ok(name) => put_in_line(state, owner, name, fields, upload).await,
-        Err(error) => Err(error),
-    };
-    if job.is_err() {
-        state.store.delete_upload(&upload).await.ok();
-    }
-    job
+    put_in_line(state, owner, name, fields, spooled).await
 }
 
-impl UploadQuery {
-    /// The name that was given, else one made from the file's.
-    fn chosen_name(&self) -> ApiResult<Option<DatasetName>> {
-        match self
-            .name
-            .as_deref()
-            .map(str::trim)
-            .filter(|name| !name.is_empty())
-        {
-            Some(name) => submit::dataset_name(name).map(Some),
-            None => Ok(self.source.as_deref().and_then(DatasetName::from_file_name)),
+/// A short text of a form; a long one is not taken into memory.
+async fn text(mut field: Field<'_>) -> ApiResult<String> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = field.chunk().await.map_err(broken_off)? {
+        bytes.extend_from_slice(&chunk);
+        if bytes.len() > TEXT_MOST {
+            let name = words::shorten(field.name().unwrap_or_default(), 40);
+            return Err(ApiError::field(&name, format!("“{name}” is too long.")));
         }
     }
+    String::from_utf8(bytes).map_err(|_| {
+        let name = words::shorten(field.name().unwrap_or_default(), 40);
+        ApiError::field(&name, format!("“{name}” is not UTF-8."))
+    })
 }
 
 async fn refuse_taken(state: &AppState, name: &DatasetName) -> ApiResult<()> {
@@ -170,42 +160,67 @@ async fn refuse_taken(state: &AppState, name: &DatasetName) -> ApiResult<()> {
     }
 }
 
+/// A body in the spool that no job has yet; dropped, it is deleted.
+struct Spooled {
+    store: Store,
+    upload: Option<Upload>,
+}
+
+impl Spooled {
+    fn keep(mut self) -> Option<Upload> {
+        self.upload.take()
+    }
+}
+
+impl Drop for Spooled {
+    fn drop(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            let store = self.store.clone();
+            // What is left goes by its time to live when even this fails.
+            tokio::spawn(async move { store.delete_upload(&upload).await });
+        }
+    }
+}
+
 /// Spools a body; one that breaks off or is over the limit leaves nothing.
 async fn receive<E: std::fmt::Display>(
     state: &AppState,
     length: Option<u64>,
     body: impl Stream<Item = Result<Bytes, E>>,
-) -> ApiResult<Upload> {
+) -> ApiResult<Spooled> {
     let most = state.options.upload_most;
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
     let mut writer = state.store.new_upload();
     if let Err(error) = spool(&mut writer, body, most).await {
-        // What is left goes by its time-to-live when even this fails.
         writer.abandon().await.ok();
         return Err(error);
     }
-    Ok(writer.finish().await?)
+    Ok(Spooled {
+        store: state.store.clone(),
+        upload: Some(writer.finish().await?),
+    })
 }
 
 async fn put_in_line(
     state: &AppState,
     owner: &assay_model::Owner,
     name: DatasetName,
-    fields: UploadQuery,
-    upload: Upload,
+    fields: UploadFields,
+    spooled: Spooled,
 ) -> ApiResult<Job> {
-    let format = submit::import_format(fields.format.as_deref())?;
+    let Some(upload) = spooled.upload else {
+        return Err(ApiError::internal("a spooled body without an upload"));
+    };
     let import = ImportSpec {
         dataset: name,
-        options: ImportOptions {
-            format,
-            ..ImportOptions::default()
-        },
+        options: fields.options,
         upload,
     };
-    submit::import(state, owner, import, fields.source, None).await
+    let job = submit::import(state, owner, import, fields.source, None).await?;
+    spooled.keep();
+    Ok(job)
 }
 
 async fn spool<E: std::fmt::Display>(
@@ -228,9 +243,9 @@ async fn spool<E: std::fmt::Display>(
 }
 
 /// 201 with the data set when the import is quick, 202 with its job when it is not.
-async fn answer(state: &AppState, job: Job) -> ApiResult<Response> {
+async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Response> {
     let id = job.id;
-    let job = state.hub.wait(id, WAIT).await?.unwrap_or(job);
+    let job = state.hub.wait(id, most).await?.unwrap_or(job);
     match (job.state, &job.dataset, &job.error) {
         (JobState::Succeeded, Some(dataset), _) => {
             let dataset: Dataset = data_sets::find(state, &dataset.id.to_string()).await?;
@@ -306,6 +321,28 @@ fn content_type(request: &Request<Body>) -> String {
     value.unwrap_or_default().trim().to_ascii_lowercase()
 }
 
+/// A body may be packed: the importer knows that by its first bytes, so the header is only
+/// checked for ways of packing that it does not know.
+pub fn check_packing(headers: &HeaderMap) -> ApiResult<()> {
+    let said = headers.get(header::CONTENT_ENCODING).map(|value| {
+        value
+            .to_str()
+            .unwrap_or_default()
+            .trim()
+            .to_ascii_lowercase()
+    });
+    match said.as_deref() {
+        None | Some("" | "identity" | "gzip" | "x-gzip" | "zstd") => Ok(()),
+        Some(other) => Err(ApiError::new(
+            ProblemKind::BadRequest,
+            format!(
+                "A body in “{}” cannot be read. Send it in gzip, in zstd, or as it is.",
+                words::shorten(other, 40)
+            ),
+        )),
+    }
+}
+
 fn too_large(most: u64) -> ApiError {
     ApiError::new(
         ProblemKind::TooLarge,
@@ -316,7 +353,8 @@ fn too_large(most: u64) -> ApiError {
     )
 }
 
-fn broken_off(error: impl std::fmt::Display) -> ApiError {
+/// A body that did not arrive as a whole.
+pub fn broken_off(error: impl std::fmt::Display) -> ApiError {
     ApiError::new(
         ProblemKind::BadRequest,
         format!("The file broke off on its way here: {error}."),

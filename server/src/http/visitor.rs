@@ -3,8 +3,9 @@
 //! behind.
 
 use assay_model::{Owner, ProblemKind};
+use assay_store::FULL;
 use axum::{extract::FromRequestParts, http::request::Parts};
-use tower_sessions::Session;
+use tower_sessions::{Session, session::Error, session_store};
 
 use super::error::ApiError;
 
@@ -85,8 +86,13 @@ fn today() -> i64 {
     tower_sessions::cookie::time::OffsetDateTime::now_utc().unix_timestamp() / 86_400
 }
 
-fn unavailable(error: &tower_sessions::session::Error) -> ApiError {
+fn unavailable(error: &Error) -> ApiError {
     tracing::warn!(%error, "session");
+    if let Error::Store(session_store::Error::Backend(text)) = error
+        && text == FULL
+    {
+        return ApiError::new(ProblemKind::Full, FULL);
+    }
     ApiError::new(
         ProblemKind::Unavailable,
         "Redis cannot be reached, so nothing can be taken in now. Try again in a moment.",

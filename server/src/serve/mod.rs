@@ -31,7 +31,9 @@ use crate::{
     cli::{LogFormat, ServeArgs},
     http::{self, AppState, Hosts, Options, Site},
     hub::Hub,
-    machine, stop,
+    machine,
+    preview::Looker,
+    stop,
 };
 
 /// How long open connections may go on after the server was told to stop.
@@ -116,6 +118,10 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     let state = AppState {
         hub: Hub::start(store.clone(), stop.clone()).await?,
         engine: look_engine(&store, &data)?,
+        looker: Arc::new(
+            Looker::new(args.preview_memory_mb)
+                .context("This program does not know where it is")?,
+        ),
         store,
         options: Arc::new(Options {
             upload_most: args.max_upload_mb.saturating_mul(1_000_000),
