@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     id::{DatasetId, Owner},
+    import::ImportReport,
     problem::FieldError,
     schema::Schema,
     time::Timestamp,
@@ -124,7 +125,7 @@ pub enum CollectionType {
     Hash,
 }
 
-/// A data set as lists and `GET /datasets/{id}` give it.
+/// A data set as lists give it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Dataset {
     /// Its id.
@@ -154,6 +155,17 @@ pub struct Dataset {
     pub collection: Option<Collection>,
     /// Its columns.
     pub schema: Schema,
+}
+
+/// A data set looked at alone: with what its list leaves out.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DatasetDetail {
+    /// The data set.
+    #[serde(flatten)]
+    pub dataset: Dataset,
+    /// How the file of its version was read; `None` for what no file made.
+    #[serde(default)]
+    pub import: Option<ImportReport>,
 }
 
 /// A data set as a job names it.

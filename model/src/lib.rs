@@ -27,7 +27,9 @@ pub mod tree;
 pub mod words;
 
 pub use analysis::Analysis;
-pub use dataset::{Collection, CollectionType, Dataset, DatasetKind, DatasetName, DatasetRef};
+pub use dataset::{
+    Collection, CollectionType, Dataset, DatasetDetail, DatasetKind, DatasetName, DatasetRef,
+};
 pub use decimal::Decimal;
 pub use event::{Deleted, Event, Position, ResetReason};
 pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};

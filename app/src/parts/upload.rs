@@ -81,7 +81,7 @@ pub fn file_input(chosen: impl FnMut(Event) + Send + 'static) -> El {
         .attr("required", true)
         .on("change", chosen);
     #[cfg(feature = "hydrate")]
-    let input = input.hook(files::take_many);
+    let input = input.hook(|element| files::take_many(&element));
     input
 }
 

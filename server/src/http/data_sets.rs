@@ -1,7 +1,9 @@
 //! `/datasets`: list, look, rename, delete; the declaration of collections. Files come
 //! in by `upload.rs`, rows go out by `rows.rs`.
 
-use assay_model::{Dataset, DatasetId, Page, Problem, ProblemKind, words};
+use assay_model::{
+    Dataset, DatasetDetail, DatasetId, DatasetKind, Page, Problem, ProblemKind, words,
+};
 use assay_store::datasets::{DeleteDataset, Rename};
 use axum::{
     Json, Router,
@@ -21,6 +23,7 @@ use super::{
     submit,
     visitor::Visitor,
 };
+use crate::data;
 
 /// The routes of data sets.
 pub fn router() -> Router<AppState> {
@@ -62,8 +65,24 @@ async fn list(
     Ok(Json(Page { items, next }))
 }
 
-async fn one(State(state): State<AppState>, Path(name): Path<String>) -> ApiResult<Json<Dataset>> {
-    find(&state, &name).await.map(Json)
+async fn one(
+    State(state): State<AppState>,
+    Path(name): Path<String>,
+) -> ApiResult<Json<DatasetDetail>> {
+    let dataset = find(&state, &name).await?;
+    detail(&state, dataset).await.map(Json)
+}
+
+/// A data set with how its file was read.
+pub async fn detail(state: &AppState, dataset: Dataset) -> ApiResult<DatasetDetail> {
+    let import = match dataset.kind {
+        DatasetKind::Table => {
+            let manifest = data::manifest(&state.store, &dataset, dataset.version);
+            manifest.await?.report
+        }
+        DatasetKind::Collection => None,
+    };
+    Ok(DatasetDetail { dataset, import })
 }
 
 #[derive(Debug, Deserialize)]
@@ -108,7 +127,7 @@ async fn remove(
 /// Deletes a data set by name or id; with `force` also while jobs read it.
 pub async fn delete(state: &AppState, name: &str, force: bool) -> ApiResult<()> {
     let dataset = find(state, name).await?;
-    let parts = crate::data::parts(&state.store, &dataset).await?;
+    let parts = data::parts(&state.store, &dataset).await?;
     match state
         .store
         .delete_dataset(dataset.id, dataset.version, &parts, force)

@@ -248,8 +248,9 @@ async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Respons
     let job = state.hub.wait(id, most).await?.unwrap_or(job);
     match (job.state, &job.dataset, &job.error) {
         (JobState::Succeeded, Some(dataset), _) => {
-            let dataset: Dataset = data_sets::find(state, &dataset.id.to_string()).await?;
-            Ok((StatusCode::CREATED, Json(dataset)).into_response())
+            let dataset = data_sets::find(state, &dataset.id.to_string()).await?;
+            let detail = data_sets::detail(state, dataset).await?;
+            Ok((StatusCode::CREATED, Json(detail)).into_response())
         }
         (JobState::Failed, _, Some(problem)) => Err(Problem::clone(problem).into()),
         _ => Ok((StatusCode::ACCEPTED, Json(job)).into_response()),

@@ -3,14 +3,15 @@
 mod columns;
 mod delete;
 mod elsewhere;
+mod import;
 mod rows;
 
-use assay_model::{Dataset, Page, words};
+use assay_model::{Dataset, ImportReport, Page, words};
 use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 use serde_json::{Map, Value};
 
-use self::{columns::columns, delete::delete, elsewhere::elsewhere, rows::rows};
+use self::{columns::columns, delete::delete, elsewhere::elsewhere, import::import, rows::rows};
 use super::bench::{live_mark, size};
 use crate::{
     clock, load,
@@ -35,13 +36,21 @@ pub fn page() -> Node {
                 Ok(page) => rows(&dataset, page.items),
                 Err(problem) => problem::card(&problem),
             };
-            one(&dataset, rows)
+            let report = replies.read::<Import>(0).ok().and_then(|it| it.import);
+            one(&dataset, rows, report)
         }
         Err(problem) => problem::page(&problem),
     })
 }
 
-fn one(dataset: &Dataset, rows: Node) -> Node {
+/// What the answer says besides the data set.
+#[derive(serde::Deserialize)]
+struct Import {
+    #[serde(default)]
+    import: Option<ImportReport>,
+}
+
+fn one(dataset: &Dataset, rows: Node, report: Option<ImportReport>) -> Node {
     let name = dataset.name.to_string();
     let mut facts = vec![size(dataset)];
     if dataset.collection.is_none() {
@@ -80,6 +89,7 @@ fn one(dataset: &Dataset, rows: Node) -> Node {
         .class("stack")
         .attr("aria-label", "About the data set")
         .add(columns(dataset))
+        .add(import(report))
         .add(elsewhere(&name));
     several![
         parts::head(&name, crumbs.into_node(), below.into_node(), actions),

@@ -243,6 +243,13 @@ fn remarks(entry: &Entry) -> Vec<String> {
         .collect();
     let bad = look.bad_lines.iter().take(BAD_LINES);
     remarks.extend(bad.map(|bad| format!("Line {} does not fit: {}", bad.line, bad.why)));
+    if look.schema.columns.is_empty() {
+        remarks.push(
+            "A file of this format says its columns at its end, so they are seen once it is loaded."
+                .to_owned(),
+        );
+        return remarks;
+    }
     let shown = look.rows.len().min(ROWS) as u64;
     remarks.push(if look.is_whole {
         format!("The first {}.", words::counted(shown, "row", "rows"))

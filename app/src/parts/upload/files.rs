@@ -56,7 +56,7 @@ pub fn pasted(event: &Event) -> Option<String> {
 }
 
 /// Lets a field take any number of files.
-pub fn take_many(element: Element) {
+pub fn take_many(element: &Element) {
     if let Some(input) = element.dyn_ref::<HtmlInputElement>() {
         input.set_multiple(true);
     }
