@@ -3,23 +3,26 @@
 //! Files go one after the other; one that fails does not keep the others from being
 //! loaded. Ctrl-C cancels the one that is under way, at the server too.
 
-use std::sync::Mutex;
+use std::{task::Poll, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use assay_model::{
     Dataset, DatasetName, FieldError, ImportOptions, Job, JobId, JobState, Preview, words,
 };
-use futures::StreamExt;
+use futures::{StreamExt, stream};
 use indicatif::ProgressBar;
 use reqwest::{Body, Method, header};
 use serde::Deserialize;
-use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    sync::watch,
+};
 use tokio_util::io::ReaderStream;
 
 use super::{
     Client, Refused, bar,
     files::{self, Input},
-    preview, stream,
+    preview, stream as events,
 };
 use crate::{
     cli::{ImportArgs, LoadArgs},
@@ -28,6 +31,8 @@ use crate::{
 
 /// Bytes that are read from a file at once.
 const CHUNK: usize = 1 << 20;
+/// How long an interrupt waits for the answer to a file that has been sent.
+const ANSWER_MOST: Duration = Duration::from_secs(2);
 
 /// Loads the files, or shows how they read.
 pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
@@ -45,13 +50,25 @@ pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
         client,
         options: options(&args.options)?,
         name,
-        job: Mutex::new(None),
+        way: watch::Sender::new(Way::Sending),
     };
     let mut failed = 0;
     for input in &inputs {
+        let mut loading = std::pin::pin!(load.one(input, args.preview));
         let done = tokio::select! {
-            done = load.one(input, args.preview) => done,
-            _ = tokio::signal::ctrl_c() => return load.cancel(input).await,
+            done = &mut loading => done,
+            _ = tokio::signal::ctrl_c() => {
+                // All of it is there, so a job comes of it: the answer says which.
+                if *load.way.borrow() == Way::Sent {
+                    let mut way = load.way.subscribe();
+                    tokio::select! {
+                        _ = &mut loading => {}
+                        _ = way.wait_for(|way| matches!(way, Way::Importing(_))) => {}
+                        () = tokio::time::sleep(ANSWER_MOST) => {}
+                    }
+                }
+                return load.cancel(input).await;
+            }
         };
         match done {
             Ok(said) => println!("{said}"),
@@ -82,7 +99,7 @@ async fn sample(client: &Client) -> anyhow::Result<()> {
         .await?;
     for job in answer.jobs {
         let title = job.title.clone();
-        over(stream::until_over(client, job.id, |_| {}).await?)?;
+        over(events::until_over(client, job.id, |_| {}).await?)?;
         println!("{title}: done");
     }
     Ok(())
@@ -132,8 +149,16 @@ struct Load {
     client: Client,
     options: ImportOptions,
     name: Option<DatasetName>,
-    /// The import under way.
-    job: Mutex<Option<JobId>>,
+    /// Where the file of the moment is.
+    way: watch::Sender<Way>,
+}
+
+/// Where a file is on its way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Sending,
+    Sent,
+    Importing(JobId),
 }
 
 impl Load {
@@ -183,7 +208,8 @@ impl Load {
         let title = input.title();
         let (reader, total) = open(input).await?;
         let sending = bar::bytes(&title, total);
-        let body = counted(reader, &sending);
+        self.way.send_replace(Way::Sending);
+        let body = self.counted(reader, &sending);
         let mut query = self.options.to_fields();
         query.push(("name".to_owned(), name.to_string()));
         query.extend(input.file_name().map(|name| ("source".to_owned(), name)));
@@ -198,12 +224,11 @@ impl Load {
         let sent = self.client.send(request).await;
         sending.finish_and_clear();
         let job: Job = sent?.json().await?;
-        self.under_way(Some(job.id));
+        self.way.send_replace(Way::Importing(job.id));
         let importing = bar::import(&title);
         let job =
-            stream::until_over(&self.client, job.id, |job| bar::follow(&importing, job)).await;
+            events::until_over(&self.client, job.id, |job| bar::follow(&importing, job)).await;
         importing.finish_and_clear();
-        self.under_way(None);
         over(job?)?;
         self.client.get(&format!("/datasets/{name}")).await
     }
@@ -218,20 +243,23 @@ impl Load {
         name.ok_or_else(|| anyhow!(unnamed().message))
     }
 
-    fn under_way(&self, job: Option<JobId>) {
-        *self
-            .job
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = job;
+    /// A body that moves a bar as it goes.
+    fn counted(&self, reader: Reader, bar: &ProgressBar) -> Body {
+        let (bar, way) = (bar.clone(), self.way.clone());
+        let chunks = ReaderStream::with_capacity(reader, CHUNK).inspect(move |chunk| {
+            bar.inc(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
+        });
+        let end = stream::poll_fn(move |_| {
+            way.send_replace(Way::Sent);
+            Poll::Ready(None)
+        });
+        Body::wrap_stream(chunks.chain(end))
     }
 
     /// Cancels what is under way. What was being sent has broken off, which leaves nothing.
     async fn cancel(&self, input: &Input) -> anyhow::Result<()> {
-        let job = *self
-            .job
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(id) = job {
+        let way = *self.way.borrow();
+        if let Way::Importing(id) = way {
             let path = format!("/jobs/{id}/cancel");
             self.client
                 .send(self.client.request(Method::POST, &path)?)
@@ -262,15 +290,6 @@ async fn open(input: &Input) -> anyhow::Result<(Reader, Option<u64>)> {
             (Box::new(file), total)
         }
     })
-}
-
-/// A body that moves a bar as it goes.
-fn counted(reader: Reader, bar: &ProgressBar) -> Body {
-    let bar = bar.clone();
-    let chunks = ReaderStream::with_capacity(reader, CHUNK).inspect(move |chunk| {
-        bar.inc(chunk.as_ref().map_or(0, |chunk| chunk.len() as u64));
-    });
-    Body::wrap_stream(chunks)
 }
 
 /// The error of a job that did not succeed.

@@ -29,8 +29,9 @@ const WAITING_MOST: usize = 32;
 const ANSWER_MOST: u64 = 32 << 20;
 /// Most bytes of what a process says when it dies.
 const LAST_WORDS_MOST: u64 = 16 << 10;
-/// How the standard library says that there was no memory, before it aborts.
-const NO_MEMORY: &str = "memory allocation of";
+/// How the standard library says that there was no memory: before it aborts, and where it
+/// can go on.
+const NO_MEMORY: [&str; 2] = ["memory allocation of", "out of memory"];
 
 /// What to look at, apart from the bytes. It travels as a line of JSON before them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,22 +143,24 @@ async fn ask(
         };
     }
     warn!(%status, said = last_words.trim(), "a look at a file has died");
-    Err(if last_words.contains(NO_MEMORY) {
-        Problem::new(
-            ProblemKind::OutOfMemory,
-            format!(
-                "Looking at the file needs more than {}, so there is no preview. It can be loaded all the same, or looked at with a larger --preview-memory-mb.",
-                words::bytes(memory_mb.saturating_mul(1_000_000))
-            ),
-        )
-    } else {
-        Problem::new(
-            ProblemKind::Crashed,
-            format!(
-                "The process that looked at the file did not survive ({status}), so there is no preview. It can be loaded all the same."
-            ),
-        )
-    })
+    Err(
+        if NO_MEMORY.iter().any(|words| last_words.contains(words)) {
+            Problem::new(
+                ProblemKind::OutOfMemory,
+                format!(
+                    "Looking at the file needs more than {}, so there is no preview. It can be loaded all the same, or looked at with a larger --preview-memory-mb.",
+                    words::bytes(memory_mb.saturating_mul(1_000_000))
+                ),
+            )
+        } else {
+            Problem::new(
+                ProblemKind::Crashed,
+                format!(
+                    "The process that looked at the file did not survive ({status}), so there is no preview. It can be loaded all the same."
+                ),
+            )
+        },
+    )
 }
 
 type Heard = (Vec<u8>, String, std::process::ExitStatus);

@@ -286,7 +286,7 @@ pub fn site() -> PathBuf {
 }
 
 /// The program, with nothing of the surroundings' settings.
-fn program(home: &Path) -> Command {
+pub fn program(home: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_assay"));
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
