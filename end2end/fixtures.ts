@@ -7,6 +7,7 @@ import { DatasetPage } from "./pages/dataset";
 import { DatasetsPage } from "./pages/datasets";
 import { JobPage } from "./pages/job";
 import { JobsPage } from "./pages/jobs";
+import { LoadPage } from "./pages/load";
 import { NewPage } from "./pages/new";
 import { Server } from "./server";
 
@@ -25,6 +26,7 @@ interface Fixtures {
   bench: BenchPage;
   datasets: DatasetsPage;
   dataset: DatasetPage;
+  load: LoadPage;
   newAnalysis: NewPage;
   jobs: JobsPage;
   job: JobPage;
@@ -57,6 +59,7 @@ export const test = base.extend<Fixtures>({
   bench: async ({ page }, use) => await use(new BenchPage(page)),
   datasets: async ({ page }, use) => await use(new DatasetsPage(page)),
   dataset: async ({ page }, use) => await use(new DatasetPage(page)),
+  load: async ({ page }, use) => await use(new LoadPage(page)),
   newAnalysis: async ({ page }, use) => await use(new NewPage(page)),
   jobs: async ({ page }, use) => await use(new JobsPage(page)),
   job: async ({ page }, use) => await use(new JobPage(page)),

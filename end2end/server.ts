@@ -1,6 +1,6 @@
 // The real program on a folder of its own, with the Redis and the worker that it starts.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -80,6 +80,13 @@ export class Server {
     await this.stop();
     this.#sweep();
     rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+
+  /** The keys in its Redis that match a glob. */
+  keys(pattern: string): string[] {
+    const socket = join(this.folder, "redis.sock");
+    const said = execFileSync("redis-cli", ["-s", socket, "--raw", "KEYS", pattern], { encoding: "utf8" });
+    return said.split("\n").filter((key) => key !== "");
   }
 
   /** What it has written about itself. */

@@ -1,4 +1,5 @@
-// The form that loads a file; it stands on the bench and on the page of data sets.
+// The small field that files are dropped on; it stands on the bench and on the page of data
+// sets. Where there is a program it leads on to the page that loads files.
 
 import type { Locator, Page } from "@playwright/test";
 
@@ -7,29 +8,25 @@ export interface NamedFile {
   text: string;
 }
 
+/** A file as the browser is given it. */
+export function payload(file: NamedFile): { name: string; mimeType: string; buffer: Buffer } {
+  return { name: file.name, mimeType: "application/octet-stream", buffer: Buffer.from(file.text) };
+}
+
 export class UploadForm {
   readonly file: Locator;
   readonly name: Locator;
   readonly load: Locator;
-  readonly error: Locator;
 
   constructor(page: Page) {
     const form = page.getByRole("complementary");
-    this.file = form.getByLabel("Drop a file here or choose one");
+    this.file = form.getByLabel("Drop files here or choose them");
     this.name = form.getByLabel("Name of the data set");
     this.load = form.getByRole("button", { name: "Load" });
-    this.error = form.getByRole("alert");
   }
 
-  /** Chooses a file, and names the data set if a name is given. */
-  async choose(file: NamedFile, name?: string): Promise<void> {
-    await this.file.setInputFiles({
-      name: file.name,
-      mimeType: "application/octet-stream",
-      buffer: Buffer.from(file.text),
-    });
-    if (name !== undefined) {
-      await this.name.fill(name);
-    }
+  /** Chooses a file. */
+  async choose(file: NamedFile): Promise<void> {
+    await this.file.setInputFiles(payload(file));
   }
 }

@@ -13,6 +13,7 @@ function addresses(job: string): string[] {
     "/datasets",
     "/datasets/flights",
     "/datasets/animals",
+    "/load",
     "/new?dataset=flights&kind=aggregate&group_by=carier&measure_fn=mean&measure_column=tailnum&check=1",
     "/new?dataset=flights&kind=rows&columns=dest&filter_column=month&filter_op=eq&filter_value=7",
     "/new?dataset=flights&kind=describe",

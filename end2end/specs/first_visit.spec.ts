@@ -35,16 +35,17 @@ test("a bench fills itself while the first visitor loads the sample in another t
   expect(loaded).toEqual([]);
 });
 
-test("a first visitor's file is followed although its import takes time", async ({ page, server, bench, job }) => {
+test("a first visitor's file is followed although its import takes time", async ({ page, server, bench, load, dataset }) => {
   await bench.goto();
-  server.freeze();
   await bench.upload.choose({ name: "towns.csv", text: "town,people\nOslo,700000\n" });
-  await bench.upload.load.click();
-  await expect(page).toHaveURL(/\/jobs\/[0-9a-f-]{36}$/);
-  await expect(job.state).toContainText("in line");
+  const card = load.card("towns.csv");
+  await expect(card.rows).toHaveCount(1 + 1);
+  server.freeze();
+  await load.load.click();
+  await expect(card.all).toContainText("in line");
   server.thaw();
-  await expect(job.state).toHaveText("Succeeded");
-  await expect(job.main.getByRole("link", { name: "Analyse" })).toBeVisible();
+  await expect(page).toHaveURL(/\/datasets\/towns$/);
+  await expect(dataset.analyse).toBeVisible();
 });
 
 test("a table sorts by any of its columns, and by none again", async ({ sample, job }) => {

@@ -101,6 +101,19 @@ test("a file is loaded", async ({ page, datasets }) => {
   }).toPass();
 });
 
+test("a file is loaded as one says", async ({ page, load, datasets }) => {
+  await page.goto("/load");
+  await load.choose({ name: "codes.txt", text: "01100;12,5\n75001;7\n" });
+  await load.main.getByLabel("First line").selectOption("none");
+  await load.main.getByLabel("Decimal mark").selectOption("comma");
+  await load.main.getByLabel("Name of the data set").fill("codes");
+  await load.load.click();
+  await expect(async () => {
+    await page.goto("/datasets");
+    await expect(datasets.row("codes")).toContainText("2", { timeout: 500 });
+  }).toPass();
+});
+
 test("a file that cannot be taken in says why, in words", async ({ page, datasets, complaints, sample: _ }) => {
   complaints.provoked(/409/);
   await page.goto("/datasets");

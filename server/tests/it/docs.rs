@@ -6,9 +6,11 @@ use std::{
 };
 
 use assay_model::{
-    Analysis, Dataset, Event, Job, JobState, Outcome, Problem, ProblemKind, ResetReason,
-    ResultPage, Status,
+    Analysis, ColumnType, Dataset, DatasetDetail, Event, FileFormat, Job, JobState, Outcome,
+    Preview, Problem, ProblemKind, ResetReason, ResultPage, Status,
     analysis::{MeasureFn, Op},
+    import::{BadLines, DecimalMark, Encoding, Header},
+    import_fields,
 };
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -182,6 +184,8 @@ fn the_documentation_of_jobs_has_every_state_and_outcome() {
 #[test]
 fn the_examples_of_answers_have_every_member_that_answers_have() {
     check_example::<Dataset>("docs/api.md", "is: dataset");
+    check_example::<DatasetDetail>("docs/api.md", "is: dataset detail");
+    check_example::<Preview>("docs/api.md", "is: preview");
     check_example::<Job>("docs/api.md", "is: job");
     check_example::<ResultPage>("docs/api.md", "is: result");
     check_example::<Status>("docs/api.md", "is: status");
@@ -274,4 +278,27 @@ fn the_files_that_the_architecture_names_are_there() {
         named += 1;
     }
     assert!(named > 30, "only {named} files are named");
+}
+
+#[test]
+fn the_documentation_of_uploads_has_every_field_with_all_that_it_takes() {
+    let document = Document::read("docs/api.md");
+    let section = document.section("### `POST /api/v1/datasets`");
+    let described = first_code(section);
+    for field in import_fields::FIELDS {
+        assert!(described.contains(field), "{field} is not described");
+    }
+    let code: BTreeSet<String> = code(section).into_iter().collect();
+    let words = FileFormat::ALL
+        .map(FileFormat::as_str)
+        .into_iter()
+        .chain(Header::ALL.map(Header::as_str))
+        .chain(Encoding::ALL.map(Encoding::as_str))
+        .chain(DecimalMark::ALL.map(DecimalMark::as_str))
+        .chain(BadLines::ALL.map(BadLines::as_str))
+        .chain(import_fields::GIVEN_TYPES.map(ColumnType::word))
+        .chain(import_fields::DELIMITERS.map(|(_, name)| name));
+    for word in words {
+        assert!(code.contains(word), "{word}");
+    }
 }
