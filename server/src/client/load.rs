@@ -7,7 +7,7 @@ use std::{task::Poll, time::Duration};
 
 use anyhow::{Context, anyhow, bail};
 use assay_model::{
-    Dataset, DatasetName, FieldError, ImportOptions, Job, JobId, JobState, Preview, words,
+    DatasetDetail, DatasetName, FieldError, ImportOptions, Job, JobId, JobState, Preview, words,
 };
 use futures::{StreamExt, stream};
 use indicatif::ProgressBar;
@@ -170,15 +170,20 @@ impl Load {
             let preview = preview.with_context(|| format!("{title} cannot be looked at"))?;
             return Ok(preview::text(&title, &preview));
         }
-        let dataset = self.load(input).await;
-        let dataset = dataset.with_context(|| format!("{title} was not loaded"))?;
-        Ok(format!(
-            "{}: {}, {}, {}",
-            dataset.name,
+        let loaded = self.load(input).await;
+        let DatasetDetail { dataset, import } =
+            loaded.with_context(|| format!("{title} was not loaded"))?;
+        let mut facts = vec![
             words::counted(dataset.rows, "row", "rows"),
             words::counted(dataset.schema.columns.len() as u64, "column", "columns"),
-            words::bytes(dataset.bytes)
-        ))
+            words::bytes(dataset.bytes),
+        ];
+        let skipped = import.map_or(0, |report| report.skipped);
+        if skipped > 0 {
+            let lines = words::counted(skipped, "line", "lines");
+            facts.push(format!("{lines} left out"));
+        }
+        Ok(format!("{}: {}", dataset.name, facts.join(", ")))
     }
 
     async fn look(&self, input: &Input) -> anyhow::Result<Preview> {
@@ -203,7 +208,7 @@ impl Load {
         Ok(self.client.send(request).await?.json().await?)
     }
 
-    async fn load(&self, input: &Input) -> anyhow::Result<Dataset> {
+    async fn load(&self, input: &Input) -> anyhow::Result<DatasetDetail> {
         let name = self.name_for(input)?;
         let title = input.title();
         let (reader, total) = open(input).await?;

@@ -164,6 +164,7 @@ async fn flags_say_how_a_file_is_read() {
     ];
     let said = user.run(&flags).await;
     assert!(said.is_good, "{}", said.error);
+    assert!(said.out.contains("1 line left out"), "{}", said.out);
     let rows = server.client().get("/datasets/orders/rows").await.ok();
     assert_eq!(rows["items"][0]["column_1"], "01100");
     assert_eq!(rows["items"][0]["column_2"], 12.5);

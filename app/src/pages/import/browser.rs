@@ -8,7 +8,7 @@ use std::{
 };
 
 use assay_model::{
-    Dataset, DatasetName, Event, FieldError, Job, JobState, Preview, ProblemKind, form::FormData,
+    Dataset, DatasetName, Event, FieldError, Job, JobState, Preview, form::FormData,
 };
 use gloo_net::http::Request;
 use leptos::{
@@ -20,7 +20,7 @@ use web_sys::{File, ProgressEvent, XmlHttpRequest};
 
 use super::{
     Loader,
-    entry::{Entries, Entry, Phase, Sending, Stage},
+    entry::{Entries, Entry, Phase, Sending, Stage, Step},
 };
 use crate::{
     api::{Client, Reply},
@@ -143,7 +143,7 @@ impl Loader {
                             entry.stage = Stage::Open;
                         }
                     }
-                    Err(problem) if is_open => entry.take_problem(problem),
+                    Err(problem) if is_open => entry.take_problem(Step::Look, problem),
                     Err(_) => {}
                 }
             });
@@ -195,10 +195,7 @@ impl Loader {
                 });
             }
             Some(Stage::Waiting | Stage::Sending(_)) => {
-                self.entries.change(id, |entry| {
-                    entry.stage = Stage::Open;
-                    entry.problem = Some(CANCELLED.to_owned());
-                });
+                self.entries.change(id, |entry| entry.stop(CANCELLED));
                 if UNDER_WAY.with_borrow(|sending| sending.as_ref().is_some_and(|it| it.0 == id))
                     && let Some((_, request)) = UNDER_WAY.take()
                 {
@@ -233,8 +230,7 @@ impl Loader {
         let sent = file.map(|file| self.send(&entry, &file));
         if !matches!(sent, Some(Ok(()))) {
             self.entries.change(entry.id, |entry| {
-                entry.stage = Stage::Open;
-                entry.problem = Some("The browser could not read the file.".to_owned());
+                entry.stop("The browser could not read the file.");
             });
         }
     }
@@ -307,18 +303,10 @@ impl Loader {
                 // It may be over before its events are listened to.
                 self.refresh();
             }
-            Err(problem) => {
-                let problem = if problem.is(ProblemKind::Unavailable) && reply.status == 0 {
-                    assay_model::Problem {
-                        detail: "The connection broke off. Nothing was stored; load it again."
-                            .to_owned(),
-                        ..problem
-                    }
-                } else {
-                    problem
-                };
-                self.entries.change(id, |entry| entry.take_problem(problem));
-            }
+            Err(_) if reply.status == 0 => self.entries.change(id, |entry| entry.stop(BROKE_OFF)),
+            Err(problem) => self
+                .entries
+                .change(id, |entry| entry.take_problem(Step::Load, problem)),
         }
         self.send_next();
     }
@@ -354,13 +342,10 @@ impl Loader {
             (JobState::Succeeded, Some(dataset)) => self.arrived(id, dataset.name.to_string()),
             (JobState::Failed, _) => self.entries.change(id, |entry| {
                 if let Some(problem) = &job.error {
-                    entry.take_problem(problem.clone());
+                    entry.take_problem(Step::Load, problem.clone());
                 }
             }),
-            (JobState::Cancelled, _) => self.entries.change(id, |entry| {
-                entry.stage = Stage::Open;
-                entry.problem = Some(CANCELLED.to_owned());
-            }),
+            (JobState::Cancelled, _) => self.entries.change(id, |entry| entry.stop(CANCELLED)),
             _ => self.entries.change(id, |entry| {
                 entry.stage = Stage::Importing(Box::new(job.clone()));
             }),
@@ -392,6 +377,8 @@ impl Loader {
 
 /// What is said of a file that was stopped.
 const CANCELLED: &str = "Cancelled. Nothing of it is stored.";
+/// What is said of one that did not arrive.
+const BROKE_OFF: &str = "The connection broke off. Nothing of it is stored; load it again.";
 
 /// Posts the beginning of a file.
 async fn post_start(address: &str, file: &File) -> Result<Reply, gloo_net::Error> {

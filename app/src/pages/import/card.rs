@@ -5,7 +5,7 @@ use assay_model::{ColumnType, FileFormat, ResultColumn, import_fields::GIVEN_TYP
 
 use super::{
     Loader,
-    entry::{Entry, Phase, Stage},
+    entry::{Entry, Phase, Stage, Step},
     options,
 };
 use crate::{
@@ -54,8 +54,11 @@ fn chip(entry: &Entry) -> (&'static str, String) {
     let said = |class, word: &str| (class, word.to_owned());
     match &entry.stage {
         Stage::Looking => said("chip wait", "Looking at it"),
-        Stage::Open if entry.problem.is_some() => said("chip bad", "Not loaded"),
-        Stage::Open => said("", ""),
+        Stage::Open => match &entry.problem {
+            Some((Step::Load, _)) => said("chip bad", "Not loaded"),
+            Some((Step::Look, _)) => said("chip bad", "Does not read"),
+            None => said("", ""),
+        },
         Stage::Waiting => said("chip wait", "Waits its turn"),
         Stage::Sending(_) => said("chip run", "Sending"),
         Stage::Importing(job) => (
@@ -115,7 +118,8 @@ fn problem(loader: &Loader, id: u32) -> Node {
     let problem = loader.entries.pick(id, |entry| {
         let elsewhere = entry.errors.iter().find(|error| is_unplaced(&error.field));
         let elsewhere = elsewhere.map(|error| error.message.clone());
-        entry.problem.clone().or(elsewhere)
+        let problem = entry.problem.as_ref().map(|(_, text)| text.clone());
+        problem.or(elsewhere)
     });
     let shown = move || {
         let text = problem.get()?;

@@ -24,8 +24,8 @@ pub struct Entry {
     pub looks: u32,
     /// What is wrong with fields.
     pub errors: Vec<FieldError>,
-    /// What else went wrong.
-    pub problem: Option<String>,
+    /// What else went wrong, and with what.
+    pub problem: Option<(Step, String)>,
     /// How far it is.
     pub stage: Stage,
 }
@@ -46,6 +46,15 @@ pub enum Stage {
     Importing(Box<Job>),
     /// There is a data set of this name, with so many rows once that is known.
     Loaded(String, Option<u64>),
+}
+
+/// What is done with a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// It is looked at.
+    Look,
+    /// It is loaded.
+    Load,
 }
 
 /// The parts of a file's way that look alike.
@@ -107,10 +116,16 @@ impl Entry {
     }
 
     /// Takes in what went wrong: what concerns fields is told there.
-    pub fn take_problem(&mut self, problem: Problem) {
+    pub fn take_problem(&mut self, step: Step, problem: Problem) {
         self.stage = Stage::Open;
-        self.problem = problem.errors.is_empty().then_some(problem.detail);
+        self.problem = problem.errors.is_empty().then_some((step, problem.detail));
         self.errors = problem.errors;
+    }
+
+    /// Stops it where it is, for this reason; it can be loaded again.
+    pub fn stop(&mut self, why: &str) {
+        self.stage = Stage::Open;
+        self.problem = Some((Step::Load, why.to_owned()));
     }
 }
 
@@ -236,10 +251,19 @@ mod tests {
     #[test]
     fn what_concerns_a_field_is_told_there_alone() {
         let mut entry = Entry::new(1, "a.csv".to_owned(), 9, "a".to_owned());
-        entry.take_problem(Problem::invalid(vec![FieldError::new("name", "Taken.")]));
+        entry.take_problem(
+            Step::Load,
+            Problem::invalid(vec![FieldError::new("name", "Taken.")]),
+        );
         assert_eq!((entry.errors.len(), &entry.problem), (1, &None));
-        entry.take_problem(Problem::new(ProblemKind::BadFile, "Line 3 is short."));
-        assert_eq!(entry.problem.as_deref(), Some("Line 3 is short."));
+        entry.take_problem(
+            Step::Look,
+            Problem::new(ProblemKind::BadFile, "Line 3 is short."),
+        );
+        assert_eq!(
+            entry.problem,
+            Some((Step::Look, "Line 3 is short.".to_owned()))
+        );
         assert!(entry.errors.is_empty());
     }
 }
