@@ -214,7 +214,6 @@ fn what() -> Node {
     let facts = [
         ("CSV, TSV", "delimiter, encoding and decimal mark are found"),
         ("JSON, NDJSON", "members become columns"),
-        ("Excel", "xlsx, xls and ods, a sheet at a time"),
         ("Parquet, Arrow", "with the types they come with"),
     ];
     let list = facts

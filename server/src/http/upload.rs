@@ -45,8 +45,8 @@ use crate::data;
 const WAIT: Duration = Duration::from_secs(2);
 /// Most bytes of the declaration of a collection.
 const DECLARATION_MOST: usize = 64 << 10;
-/// Most bytes of a text in a form.
-const TEXT_MOST: usize = 64 << 10;
+/// Most bytes of the texts in a form, of all together.
+const TEXTS_MOST: usize = 1 << 20;
 
 /// The route of uploads; it bounds the body itself.
 pub fn router() -> Router<AppState> {
@@ -108,13 +108,16 @@ pub async fn from_form(
     mut pairs: Pairs,
 ) -> ApiResult<Job> {
     let mut spooled = None;
+    let mut texts = 0;
     let mut parts = Multipart::from_request(request, state)
         .await
         .map_err(|rejection| ApiError::new(ProblemKind::BadRequest, rejection.body_text()))?;
     while let Some(field) = parts.next_field().await.map_err(broken_off)? {
         let name = field.name().unwrap_or_default().to_owned();
         if name != "file" {
-            pairs.push((name, text(field).await?));
+            let value = text(field, TEXTS_MOST - texts).await?;
+            texts += value.len();
+            pairs.push((name, value));
         } else if spooled.is_some() {
             return Err(ApiError::field("file", "A form takes one file at a time."));
         } else {
@@ -138,11 +141,11 @@ pub async fn from_form(
 }
 
 /// A short text of a form; a long one is not taken into memory.
-async fn text(mut field: Field<'_>) -> ApiResult<String> {
+async fn text(mut field: Field<'_>, most: usize) -> ApiResult<String> {
     let mut bytes = Vec::new();
     while let Some(chunk) = field.chunk().await.map_err(broken_off)? {
         bytes.extend_from_slice(&chunk);
-        if bytes.len() > TEXT_MOST {
+        if bytes.len() > most {
             let name = words::shorten(field.name().unwrap_or_default(), 40);
             return Err(ApiError::field(&name, format!("“{name}” is too long.")));
         }
