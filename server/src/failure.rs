@@ -2,7 +2,7 @@
 //! which ours. (The store says so of itself.)
 
 use assay_engine::{BoxError, EngineError, ImportError};
-use assay_model::{Problem, ProblemKind};
+use assay_model::{FieldError, Problem, ProblemKind};
 use assay_store::{FULL, StoreError};
 use tracing::{error, warn};
 
@@ -27,6 +27,9 @@ pub fn engine_problem(error: &EngineError) -> Problem {
 pub fn import_problem(error: &ImportError) -> Problem {
     let kind = match error {
         ImportError::Sink(cause) if is_full(cause) => return full(),
+        ImportError::Option { option, message } => {
+            return Problem::invalid(vec![FieldError::new(*option, message.clone())]);
+        }
         _ if error.is_files_fault() => ProblemKind::BadFile,
         ImportError::Cancelled => ProblemKind::Conflict,
         _ if error.is_passing() => return passing(error),

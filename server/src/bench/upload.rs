@@ -1,10 +1,7 @@
 //! Sending a file: how long `serve` takes to spool it, against the same bytes packed and
 //! set in the same Redis without it, and how much memory it takes meanwhile.
 
-use std::{
-    sync::atomic::{AtomicBool, AtomicU64, Ordering},
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use assay_store::{Prefix, Store};
@@ -29,29 +26,15 @@ pub async fn run(megabytes: u64) -> anyhow::Result<()> {
     send(&server, "warm", 16).await?;
     tokio::time::sleep(Duration::from_secs(2)).await;
 
-    let idle = resident_kb(serve)?;
-    let most = AtomicU64::new(0);
-    let is_over = AtomicBool::new(false);
-    let watch = async {
-        while !is_over.load(Ordering::Relaxed) {
-            if let Ok(now) = resident_kb(serve) {
-                most.fetch_max(now as u64, Ordering::Relaxed);
-            }
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    let upload = async {
-        let began = Instant::now();
-        let sent = send(&server, "measured", pieces).await;
-        is_over.store(true, Ordering::Relaxed);
-        sent.map(|()| began.elapsed().as_secs_f64())
-    };
-    let (took, ()) = tokio::join!(upload, watch);
-    let took = took?;
+    let idle = memory::resident_mb(serve)?;
+    memory::forget_peak(serve)?;
+    let began = Instant::now();
+    send(&server, "measured", pieces).await?;
+    let took = began.elapsed().as_secs_f64();
+    let above = memory::peak_mb(serve)? - idle;
     let reference = reference(&server, pieces).await?;
     server.stop().await?;
 
-    let above = (most.load(Ordering::Relaxed) as f64 - idle) / 1e3;
     let size = (pieces * PIECE) as f64 / 1e6;
     let rows = [
         vec![

@@ -1,8 +1,8 @@
 //! From a request to a job in line: one road for the API, the forms and the sample.
 
 use assay_model::{
-    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest,
-    Owner, Problem, ProblemKind, limits, words,
+    Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest, Owner, Problem,
+    ProblemKind, limits, words,
 };
 use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
 use serde_json::Value;

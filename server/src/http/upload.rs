@@ -6,8 +6,7 @@
 use std::time::Duration;
 
 use assay_model::{
-    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind,
-    words,
+    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind, words,
 };
 use assay_store::{
     Store,

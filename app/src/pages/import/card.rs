@@ -1,7 +1,9 @@
 //! A file in its card: what it shall be called and how it reads while it can be changed,
 //! how far it is while it is under way, where it is in the end.
 
-use assay_model::{ColumnType, FileFormat, ResultColumn, import_fields::GIVEN_TYPES, words};
+use assay_model::{
+    ColumnType, FileFormat, ResultColumn, import::BadLines, import_fields::GIVEN_TYPES, words,
+};
 
 use super::{
     Loader,
@@ -147,7 +149,6 @@ fn is_unplaced(field: &str) -> bool {
 /// The first rows under their columns, whose types can be changed. The head stands for as
 /// long as the columns have the same names, so that the keyboard stays where it was.
 fn look(loader: &Loader, id: u32) -> Node {
-    let loader = loader.clone();
     let entries = loader.entries;
     let names = entries.pick(id, |entry| {
         let columns = entry.look.iter().flat_map(|look| &look.schema.columns);
@@ -155,6 +156,8 @@ fn look(loader: &Loader, id: u32) -> Node {
             .map(|column| column.name.clone())
             .collect::<Vec<_>>()
     });
+    let misfits = misfits(loader, id);
+    let loader = loader.clone();
     let drawn = move || {
         let names = names.get();
         if names.is_empty() {
@@ -175,7 +178,7 @@ fn look(loader: &Loader, id: u32) -> Node {
             .add(el("tbody").add(body));
         table::scroll("First rows".to_owned(), table)
     };
-    several![drawn, below(entries.pick(id, remarks))]
+    several![drawn, misfits, below(entries.pick(id, remarks))]
 }
 
 fn rows(entry: &Entry) -> (Vec<ResultColumn>, Vec<Vec<serde_json::Value>>) {
@@ -234,6 +237,44 @@ fn head(loader: &Loader, id: u32, at: usize, name: String) -> El {
         .add(control)
 }
 
+/// The lines that do not fit, with the remedy while they refuse the file.
+fn misfits(loader: &Loader, id: u32) -> Node {
+    let loader = loader.clone();
+    let lines = loader.entries.pick(id, |entry| {
+        let bad = entry.look.iter().flat_map(|look| &look.bad_lines);
+        bad.take(BAD_LINES)
+            .map(|bad| format!("Line {}: {}", words::count(bad.line), bad.why))
+            .collect::<Vec<_>>()
+    });
+    let is_refused = loader
+        .entries
+        .pick(id, |entry| entry.options.bad_lines == BadLines::Refuse);
+    let shown = move || {
+        let lines = lines.get();
+        if lines.is_empty() {
+            return Node::Empty;
+        }
+        let is_refused = is_refused.get();
+        let class = if is_refused { "hint bad" } else { "hint" };
+        let heading = if is_refused {
+            "Lines that do not fit refuse the file. "
+        } else {
+            "Lines that do not fit are left out."
+        };
+        let remedy = is_refused.then(|| {
+            let loader = loader.clone();
+            el("button")
+                .attr("type", "button")
+                .class("bare remedy")
+                .on("click", move |_| options::leave_out(&loader, id))
+                .add("Leave them out")
+        });
+        let lines = lines.into_iter().map(|line| p(class).add(line));
+        several![p(class).add(heading).add(remedy), lines.collect::<Vec<_>>()]
+    };
+    div("remarks").add(shown).into_node()
+}
+
 /// What to know of a look, a line each.
 fn remarks(entry: &Entry) -> Vec<String> {
     let Some(look) = &entry.look else {
@@ -245,8 +286,6 @@ fn remarks(entry: &Entry) -> Vec<String> {
         .iter()
         .filter_map(|column| Some(format!("{}: {}", column.name, column.note.as_ref()?)))
         .collect();
-    let bad = look.bad_lines.iter().take(BAD_LINES);
-    remarks.extend(bad.map(|bad| format!("Line {} does not fit: {}", bad.line, bad.why)));
     if look.schema.columns.is_empty() {
         remarks.push(
             "A file of this format says its columns at its end, so they are seen once it is loaded."
@@ -308,7 +347,9 @@ fn under_way(loader: &Loader, id: u32) -> Node {
             .on("click", move |_| loader.cancel(id))
             .add("Cancel")
     };
+    let waits = entries.pick(id, |entry| entry.stage == Stage::Waiting);
     let bar = el("progress")
+        .class(move || if waits.get() { "hidden" } else { "" })
         .attr("max", "1000")
         .attr("value", part)
         .attr("aria-label", "How far it is");

@@ -166,19 +166,32 @@ const FIELDS: [Field; 8] = [
     },
 ];
 
+/// Has the lines that do not fit left out.
+pub fn leave_out(loader: &Loader, id: u32) {
+    let field = FIELDS.iter().find(|field| field.name == "bad_lines");
+    if let Some(field) = field {
+        choose(loader, id, field, BadLines::Skip.as_str());
+    }
+}
+
+/// Says a field anew and looks at the file once more.
+fn choose(loader: &Loader, id: u32, field: &Field, value: &str) {
+    let mut changed = Ok(());
+    loader
+        .entries
+        .change(id, |entry| changed = set(entry, field, value));
+    match changed {
+        Ok(()) => loader.look(id),
+        Err(errors) => loader.entries.change(id, |entry| entry.errors = errors),
+    }
+}
+
 fn one(loader: &Loader, id: u32, field: &'static Field) -> El {
     let entries = loader.entries;
     let chosen = entries.pick(id, |entry| (field.chosen)(&entry.in_force()));
     let choose = {
         let loader = loader.clone();
-        move |value: &str| {
-            let mut changed = Ok(());
-            entries.change(id, |entry| changed = set(entry, field, value));
-            match changed {
-                Ok(()) => loader.look(id),
-                Err(errors) => entries.change(id, |entry| entry.errors = errors),
-            }
-        }
+        move |value: &str| choose(&loader, id, field, value)
     };
     let control = if field.name == "null" {
         el("input")
@@ -195,7 +208,13 @@ fn one(loader: &Loader, id: u32, field: &'static Field) -> El {
         form::choice(
             field.name,
             field.label.to_owned(),
-            move || choices.get(),
+            move || {
+                let mut choices = choices.get();
+                if chosen.with(String::is_empty) {
+                    choices.insert(0, (String::new(), "not known yet".to_owned()));
+                }
+                choices
+            },
             move || chosen.get(),
             choose,
         )
