@@ -18,7 +18,7 @@ pub fn import(report: Option<ImportReport>) -> Option<Node> {
         .iter()
         .fold(el("dl").class("facts"), |list, (name, value)| {
             list.add(el("dt").add(label(name)))
-                .add(el("dd").add(value.as_str()))
+                .add(el("dd").add(said(name, value)))
         });
     let skipped = (report.skipped > 0).then(|| {
         let lines = report
@@ -58,6 +58,17 @@ fn label(name: &str) -> String {
     letters.next().map_or_else(String::new, |first| {
         first.to_uppercase().chain(letters).collect()
     })
+}
+
+/// A value as people say it, where the word of the field alone would be a riddle.
+fn said(name: &str, value: &str) -> String {
+    match (name, value) {
+        ("header", "first") => "names the columns",
+        ("header", "none") => "is data",
+        ("bad_lines", "skip") => "left out",
+        _ => value,
+    }
+    .to_owned()
 }
 
 #[cfg(all(test, feature = "ssr"))]
