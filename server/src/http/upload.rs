@@ -169,8 +169,9 @@ struct Spooled {
 }
 
 impl Spooled {
-    fn keep(mut self) -> Option<Upload> {
-        self.upload.take()
+    /// It is a job's now.
+    fn keep(mut self) {
+        self.upload = None;
     }
 }
 
@@ -205,6 +206,8 @@ async fn receive<E: std::fmt::Display>(
     })
 }
 
+/// Puts the import in line. This goes on when the connection is cut now: half of it would
+/// be a job without its file.
 async fn put_in_line(
     state: &AppState,
     owner: &assay_model::Owner,
@@ -220,9 +223,13 @@ async fn put_in_line(
         options: fields.options,
         upload,
     };
-    let job = submit::import(state, owner, import, fields.source, None).await?;
-    spooled.keep();
-    Ok(job)
+    let (state, owner) = (state.clone(), owner.clone());
+    let submit = tokio::spawn(async move {
+        let job = submit::import(&state, &owner, import, fields.source, None).await?;
+        spooled.keep();
+        Ok(job)
+    });
+    submit.await.map_err(ApiError::internal)?
 }
 
 async fn spool<E: std::fmt::Display>(
