@@ -228,7 +228,8 @@ async fn a_full_redis_is_told_with_the_remedy_and_keeps_nothing_of_the_file() {
     client.load("animals", ANIMALS).await;
     client.delete("/datasets/animals").await;
     let mut redis = server.redis().await;
-    limit(&mut redis, used(&mut redis).await + 20_000_000).await;
+    let room = used(&mut redis).await + 20_000_000;
+    limit(&mut redis, room).await;
     let mut random = 1_u64;
     let noise: Vec<u8> = std::iter::repeat_with(|| {
         random = random
