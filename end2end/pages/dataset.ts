@@ -12,7 +12,8 @@ export class DatasetPage extends Frame {
   constructor(page: Page) {
     super(page);
     const about = page.getByRole("complementary", { name: "About the data set" });
-    this.columns = about.getByRole("term");
+    const card = about.locator("section").filter({ has: page.getByRole("heading", { name: "Columns" }) });
+    this.columns = card.getByRole("term");
     this.rows = page.getByRole("region", { name: /^First / }).getByRole("row");
     this.analyse = page.getByRole("link", { name: "Analyse" });
   }

@@ -21,7 +21,9 @@ test("a file is shown as it reads, changed, and loaded as it was shown", async (
   await expect(card.type("opened")).toHaveValue("date");
   await expect(card.rows.nth(1)).toContainText("12.5");
 
+  await card.type("opened").focus();
   await card.type("opened").selectOption("text");
+  await expect(card.rows.nth(1)).toContainText("2026-01-02");
   await expect(card.type("opened")).toHaveValue("text");
   await expect(card.type("opened"), "the keyboard stays where it was").toBeFocused();
   await card.name.fill("shops");

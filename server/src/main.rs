@@ -41,10 +41,13 @@ fn run() -> anyhow::Result<()> {
     if let Command::PreviewFile(args) = &cli.command {
         return preview::child::run(args);
     }
-    tokio::runtime::Builder::new_multi_thread()
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
-        .build()?
-        .block_on(command(cli))
+        .build()?;
+    let done = runtime.block_on(command(cli));
+    // A read of standard input that nobody waits for any more must not hold up the end.
+    runtime.shutdown_background();
+    done
 }
 
 async fn command(cli: Cli) -> anyhow::Result<()> {
