@@ -22,7 +22,7 @@ use tokio_util::io::ReaderStream;
 use super::{
     Client, Refused, bar,
     files::{self, Input},
-    preview, stream as events,
+    out, preview, stream as events,
 };
 use crate::{
     cli::{ImportArgs, LoadArgs},
@@ -71,7 +71,7 @@ pub async fn run(args: LoadArgs) -> anyhow::Result<()> {
             }
         };
         match done {
-            Ok(said) => println!("{said}"),
+            Ok(said) => out::line(said)?,
             Err(error) if inputs.len() == 1 => return Err(error),
             Err(error) => {
                 failed += 1;
@@ -100,7 +100,7 @@ async fn sample(client: &Client) -> anyhow::Result<()> {
     for job in answer.jobs {
         let title = job.title.clone();
         over(events::until_over(client, job.id, |_| {}).await?)?;
-        println!("{title}: done");
+        out::line(format!("{title}: done"))?;
     }
     Ok(())
 }

@@ -12,16 +12,22 @@ const BAD_LINES: usize = 5;
 
 /// The whole of it as text.
 pub fn text(title: &str, preview: &Preview) -> String {
-    let mut blocks = vec![format!("{title}: {}", found(&preview.options))];
+    let mut blocks = vec![table::printable(&format!(
+        "{title}: {}",
+        found(&preview.options)
+    ))];
     if preview.sheets.len() > 1 {
-        blocks.push(format!("Sheets: {}", preview.sheets.join(", ")));
+        blocks.push(table::printable(&format!(
+            "Sheets: {}",
+            preview.sheets.join(", ")
+        )));
     }
     blocks.push(columns(preview));
     blocks.push(rows(preview));
     if !preview.bad_lines.is_empty() {
         let shown = preview.bad_lines.iter().take(BAD_LINES);
         let mut lines: Vec<String> = shown
-            .map(|bad| format!("  line {}: {}", bad.line, bad.why))
+            .map(|bad| format!("  line {}: {}", bad.line, table::printable(&bad.why)))
             .collect();
         lines.insert(0, "Lines that do not fit:".to_owned());
         blocks.push(lines.join("\n"));
