@@ -2,12 +2,14 @@
 //! results as cells.
 
 mod aggregate;
+mod counting;
 mod describe;
 mod export;
 mod filter;
 mod import;
 mod import_bad;
 mod import_options;
+mod look;
 mod preview;
 mod properties;
 mod records;
