@@ -6,7 +6,7 @@ use std::{
 };
 
 use assay_model::{
-    Analysis, Dataset, Event, Job, JobState, Outcome, Problem, ProblemKind, ResetReason,
+    Analysis, Dataset, Event, Job, JobState, Outcome, Problem, ProblemKind, Profile, ResetReason,
     ResultPage, Status,
     analysis::{MeasureFn, Op},
 };
@@ -185,6 +185,7 @@ fn the_examples_of_answers_have_every_member_that_answers_have() {
     check_example::<Job>("docs/api.md", "is: job");
     check_example::<ResultPage>("docs/api.md", "is: result");
     check_example::<Status>("docs/api.md", "is: status");
+    check_example::<Profile>("docs/api.md", "is: profile");
     check_example::<Problem>("docs/problems.md", "is: problem");
 }
 
