@@ -162,6 +162,7 @@ import duckdb
 
 asked = json.load(sys.stdin)
 duck = duckdb.connect()
+duck.execute("SET enable_progress_bar = false")
 times = []
 for tail in asked["tails"]:
     best = float("inf")
