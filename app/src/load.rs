@@ -26,6 +26,11 @@ use crate::{
 pub struct Replies(Vec<Reply>);
 
 impl Replies {
+    /// The `i`-th reply.
+    pub fn get(&self, i: usize) -> Option<&Reply> {
+        self.0.get(i)
+    }
+
     /// What the `i`-th reply says.
     pub fn read<T: DeserializeOwned>(&self, i: usize) -> Result<T, Problem> {
         self.0

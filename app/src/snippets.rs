@@ -86,23 +86,47 @@ pub fn command(dataset: &str, analysis: &Analysis, label: Option<&str>) -> Optio
     Some(line.join(" "))
 }
 
-/// Rows of a data set as `curl` reads them.
+/// A data set as `curl` takes it out.
 pub fn curl_rows(dataset: &str) -> String {
     format!(
         "curl -sS {}",
-        quote(&format!("{}{}", origin(), urls::api::rows(dataset, 100)))
+        quote(&format!(
+            "{}{}",
+            origin(),
+            urls::api::export(dataset, "csv")
+        ))
     )
 }
 
-/// Rows of a data set as Python reads them.
-pub fn python_rows(dataset: &str) -> String {
+/// A data set as a data frame of pandas, over HTTP.
+pub fn pandas_http(dataset: &str) -> String {
+    let address = format!("{}{}", origin(), urls::api::export(dataset, "parquet"));
     format!(
-        "import pandas as pd\nimport requests\n\nrows = requests.get({}).json()[\"items\"]\nprint(pd.DataFrame(rows))\n",
-        literal(&Value::String(format!(
-            "{}{}",
-            origin(),
-            urls::api::rows(dataset, 1000)
-        )))
+        "import pandas as pd\n\ntable = pd.read_parquet({})\nprint(table)\n",
+        literal(&Value::String(address))
+    )
+}
+
+/// A table as a data frame of pandas, straight from the Redis at `address`.
+pub fn pandas_redis(dataset: &str, address: &str) -> String {
+    let text = |text: &str| literal(&Value::String(text.to_owned()));
+    format!(
+        r#"import io
+import json
+
+import pandas as pd
+import redis
+
+store = redis.Redis.from_url({address})
+id = store.hget("{{assay}}:names", {name}).decode()
+version = store.hget(f"{{{{assay}}}}:dataset:{{id}}", "version").decode()
+manifest = json.loads(store.get(f"{{{{assay}}}}:dataset:{{id}}:v{{version}}"))
+keys = ["assay:" + part["path"].replace("/", ":") for part in manifest["parts"]]
+table = pd.concat(pd.read_parquet(io.BytesIO(store.get(key))) for key in keys)
+print(table)
+"#,
+        address = text(address),
+        name = text(&dataset.to_ascii_lowercase()),
     )
 }
 

@@ -20,6 +20,11 @@ pub fn dataset(name: &str) -> String {
     format!("{DATASETS}/{}", encode(name))
 }
 
+/// The page of a data set as one looks at it: page, order, conditions.
+pub fn dataset_rows(name: &str, look: &FormData) -> String {
+    with_query(&dataset(name), look)
+}
+
 /// Where the plain form that deletes a data set posts to.
 pub fn delete_dataset(name: &str) -> String {
     format!("{}/delete", dataset(name))
@@ -80,9 +85,19 @@ pub mod api {
         format!("{DATASETS}/{}", encode(name))
     }
 
-    /// The first rows of a data set.
-    pub fn rows(name: &str, limit: u64) -> String {
-        format!("{}/rows?limit={limit}", dataset(name))
+    /// Rows of a data set: `look` says which.
+    pub fn rows(name: &str, look: &FormData) -> String {
+        with_query(&format!("{}/rows", dataset(name)), look)
+    }
+
+    /// The columns of a data set at a glance.
+    pub fn profile(name: &str) -> String {
+        format!("{}/profile", dataset(name))
+    }
+
+    /// The whole of a data set as a file.
+    pub fn export(name: &str, format: &str) -> String {
+        format!("{}/export?format={format}", dataset(name))
     }
 
     /// Where a file goes that becomes a data set, with its name and how it is to be read.

@@ -43,5 +43,5 @@ test("records of another service are a data set where they are", async ({ datase
   for (const column of ["_key", "head", "body", "arms", "legs", "tail"]) {
     await expect(dataset.columns.filter({ hasText: new RegExp(`^${column}`) })).toBeVisible();
   }
-  await expect(dataset.rows).toHaveCount(1 + 20);
+  await expect(dataset.rows).toHaveCount(1 + 25);
 });

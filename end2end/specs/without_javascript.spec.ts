@@ -16,7 +16,7 @@ test("every page shows its data", async ({ page, sample, bench, datasets, datase
 
   await page.goto("/datasets/flights");
   await expect(dataset.columns).toHaveCount(19);
-  await expect(dataset.rows).toHaveCount(1 + 20);
+  await expect(dataset.rows).toHaveCount(1 + 25);
 
   await page.goto("/jobs");
   await expect(jobs.row("Departure delay by airline")).toContainText("Succeeded");

@@ -18,6 +18,8 @@ use datafusion::arrow::{
 };
 use serde_json::{Number, Value};
 
+use crate::export::Formulas;
+
 /// The largest integer that every reader of JSON keeps exactly.
 const EXACT: u64 = 1 << 53;
 
@@ -69,20 +71,28 @@ impl Cells {
             .map_or(Value::Null, |column| column.value(row))
     }
 
-    /// A row as a line of CSV. Null is an empty field, an empty text is `""`.
-    pub(crate) fn csv_line(&self, row: usize, out: &mut String) {
+    /// A row as a line of CSV. Null is an empty field, an empty text is `""`. A line with
+    /// nothing on it would be no line to most readers, so there null is `""` too.
+    pub(crate) fn csv_line(&self, row: usize, formulas: Formulas, out: &mut String) {
+        let start = out.len();
         for (i, column) in self.columns.iter().enumerate() {
             if i > 0 {
                 out.push(',');
             }
-            column.csv_field(row, out);
+            column.csv_field(row, formulas, out);
+        }
+        if out.len() == start {
+            out.push_str("\"\"");
         }
         out.push('\n');
     }
 }
 
 /// A text as a field of CSV.
-pub(crate) fn csv_text(text: &str, out: &mut String) {
+pub(crate) fn csv_text(text: &str, formulas: Formulas, out: &mut String) {
+    if formulas == Formulas::Defused && text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        return csv_text(&format!("'{text}"), Formulas::Raw, out);
+    }
     let plain = !text.is_empty()
         && !text.starts_with(char::is_whitespace)
         && !text.ends_with(char::is_whitespace)
@@ -135,7 +145,7 @@ impl CellColumn {
         }
     }
 
-    fn csv_field(&self, row: usize, out: &mut String) {
+    fn csv_field(&self, row: usize, formulas: Formulas, out: &mut String) {
         // Writing into a string cannot fail.
         let _ = match self {
             Self::Integer(array) if array.is_valid(row) => write!(out, "{}", array.value(row)),
@@ -147,8 +157,12 @@ impl CellColumn {
                 }
             }
             Self::Boolean(array) if array.is_valid(row) => write!(out, "{}", array.value(row)),
-            Self::Text(array) | Self::Shown(array) if array.is_valid(row) => {
-                csv_text(array.value(row), out);
+            Self::Text(array) if array.is_valid(row) => {
+                csv_text(array.value(row), formulas, out);
+                Ok(())
+            }
+            Self::Shown(array) if array.is_valid(row) => {
+                csv_text(array.value(row), Formulas::Raw, out);
                 Ok(())
             }
             _ => Ok(()),

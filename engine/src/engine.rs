@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use assay_model::{Analysis, ImportOptions, ResultColumn};
+use assay_model::{Analysis, ColumnProfile, ImportOptions, ResultColumn};
 use datafusion::{
     execution::{
         SessionStateBuilder,
@@ -20,8 +20,10 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    EngineError, ImportError, Imported, Input, Part, PartSink, ProgressCounter, Spool, export,
-    import, kinds, read,
+    EngineError, Export, ImportError, Imported, Input, Look, Part, PartSink, ProgressCounter,
+    Spool, export, import, kinds,
+    look::{self, Orders},
+    read,
 };
 
 /// What an engine may use.
@@ -43,6 +45,8 @@ pub struct Engine {
     pub(crate) store: Arc<dyn ObjectStore>,
     /// Under which the session finds `store`.
     pub(crate) store_url: ObjectStoreUrl,
+    /// The orders of tables that were looked at.
+    pub(crate) orders: Arc<Orders>,
     spill_dir: PathBuf,
     threads: usize,
     memory_bytes: usize,
@@ -68,17 +72,6 @@ pub struct Outcome {
     /// Values of a collection that did not read as their column's type, and so count
     /// as null: the data has changed since its schema was inferred.
     pub misfits: u64,
-}
-
-/// Rows to look at.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Look {
-    /// Skip so many.
-    pub offset: u64,
-    /// At most so many.
-    pub limit: u64,
-    /// Columns and the values, written as text, that they must have.
-    pub equals: Vec<(String, String)>,
 }
 
 /// Rows as JSON cells, by the rules of
@@ -109,6 +102,7 @@ impl Engine {
             runtime,
             store,
             store_url,
+            orders: Arc::new(look::orders()),
             spill_dir: config.spill_dir,
             threads: config.threads.max(1),
             memory_bytes: config.memory_bytes,
@@ -135,6 +129,19 @@ impl Engine {
             .unwrap_or(Err(EngineError::Cancelled))
     }
 
+    /// How many rows there are, and each column at a glance.
+    pub async fn glance(
+        &self,
+        input: &Input,
+        progress: &Arc<ProgressCounter>,
+        cancel: &CancellationToken,
+    ) -> Result<(u64, Vec<ColumnProfile>), EngineError> {
+        cancel
+            .run_until_cancelled(kinds::glance(self, input, progress))
+            .await
+            .unwrap_or(Err(EngineError::Cancelled))
+    }
+
     /// Turns a spooled file into the parts of a table.
     pub async fn import(
         &self,
@@ -151,9 +158,9 @@ impl Engine {
         import::run(means, source, options, sink, progress, cancel).await
     }
 
-    /// Some rows of a data set, in the order of the data.
+    /// Some rows of a data set.
     pub async fn look(&self, input: &Input, look: &Look) -> Result<Rows, EngineError> {
-        read::look(self, input, look).await
+        look::look(self, input, look).await
     }
 
     /// Some rows of a result or a table, in the order of the data.
@@ -161,13 +168,20 @@ impl Engine {
         read::page(self, parts, offset, limit).await
     }
 
-    /// The whole of a result, a table or a collection in a file format, piece by piece.
+    /// The whole of a result, a table or a collection in a file format, piece by piece,
+    /// from this byte of the file on.
     pub fn export(
         &self,
         input: &Input,
-        format: export::Format,
+        export: Export,
+        from: u64,
     ) -> BoxStream<'static, std::io::Result<bytes::Bytes>> {
-        export::stream(self, input, format)
+        export::stream(self, input, export, from)
+    }
+
+    /// How many cores a run uses at best.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
     }
 
     /// A session for one run.

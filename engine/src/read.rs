@@ -13,7 +13,7 @@ use datafusion::{
     parquet::{
         arrow::{
             ParquetRecordBatchStreamBuilder,
-            arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions},
+            arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, RowSelection},
             async_reader::AsyncFileReader,
         },
         errors::{ParquetError, Result as ParquetResult},
@@ -26,35 +26,11 @@ use futures::{
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::{
-    Engine, EngineError, Input, Look, Part, ProgressCounter, Rows, cells::Cells, filter,
-    kinds::Run, records, table, types,
+    Engine, EngineError, Input, Part, ProgressCounter, Rows, cells::Cells, records, table, types,
 };
 
 /// Batches of a data set, or why there are no more.
 pub(crate) type Batches = BoxStream<'static, Result<RecordBatch, EngineError>>;
-
-/// Some rows of a data set.
-pub(crate) async fn look(engine: &Engine, input: &Input, look: &Look) -> Result<Rows, EngineError> {
-    if let (Input::Table { parts, .. }, []) = (input, look.equals.as_slice()) {
-        return page(engine, parts, look.offset, look.limit).await;
-    }
-    let progress = Arc::new(ProgressCounter::new());
-    let run = Run::in_order(engine, input, &progress);
-    let mut frame = run.frame().await?;
-    if let Some(condition) = filter::equals(&look.equals, input.schema(), frame.schema())? {
-        frame = frame.filter(condition)?;
-    }
-    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
-    let frame = frame
-        .select(run.visible())?
-        .limit(size(look.offset), Some(size(look.limit)))?;
-    let columns = result_columns(frame.schema().as_arrow());
-    let batches = frame.collect().await?;
-    Ok(Rows {
-        columns,
-        rows: all_cells(&batches)?,
-    })
-}
 
 /// Some rows of the parts of a table or result.
 pub(crate) async fn page(
@@ -115,7 +91,8 @@ pub(crate) fn result_columns(schema: &ArrowSchema) -> Vec<ResultColumn> {
         .collect()
 }
 
-async fn schema(engine: &Engine, parts: &[Part]) -> Result<ArrowSchema, EngineError> {
+/// The Arrow schema of parts.
+pub(crate) async fn schema(engine: &Engine, parts: &[Part]) -> Result<ArrowSchema, EngineError> {
     match parts.first() {
         Some(part) => table::arrow_schema(&*table::footer(engine, part).await?),
         None => Ok(ArrowSchema::empty()),
@@ -149,6 +126,19 @@ async fn part_rows(
     first: u64,
     rows: u64,
 ) -> Result<Batches, EngineError> {
+    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let total = size(part.rows);
+    let range = size(first)..size(first.saturating_add(rows)).min(total);
+    let selection = RowSelection::from_consecutive_ranges(std::iter::once(range), total);
+    selected_rows(engine, part, selection).await
+}
+
+/// Some rows of a part: row groups and pages that hold none of them are not fetched.
+pub(crate) async fn selected_rows(
+    engine: Engine,
+    part: Part,
+    selection: RowSelection,
+) -> Result<Batches, EngineError> {
     let footer = table::footer(&engine, &part).await?;
     let metadata = ArrowReaderMetadata::try_new(footer, ArrowReaderOptions::new())?;
     let reader = PartReader {
@@ -156,10 +146,8 @@ async fn part_rows(
         part,
         footer: Arc::clone(metadata.metadata()),
     };
-    let size = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let stream = ParquetRecordBatchStreamBuilder::new_with_metadata(reader, metadata)
-        .with_offset(size(first))
-        .with_limit(size(rows))
+        .with_row_selection(selection)
         .with_batch_size(BATCH_ROWS)
         .build()?;
     Ok(stream.map_err(EngineError::from).boxed())

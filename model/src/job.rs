@@ -98,6 +98,9 @@ pub enum JobKind {
     Analysis,
     /// Turns a spooled file into a data set.
     Import,
+    /// Looks at every column of a version of a table. Nobody's own: it stands in no list,
+    /// and goes once it is over.
+    Profile,
     /// Nothing, to measure the job system itself; only under `serve --bench`.
     Noop,
 }
@@ -108,6 +111,7 @@ impl JobKind {
         match self {
             Self::Analysis => "analysis",
             Self::Import => "import",
+            Self::Profile => "profile",
             Self::Noop => "noop",
         }
     }
@@ -177,6 +181,7 @@ pub fn title(
         (None, Some(analysis), ..) => analysis.title(),
         (None, None, JobKind::Import, Some(source)) => format!("Import {source}"),
         (None, None, JobKind::Import, None) => "Import".to_owned(),
+        (None, None, JobKind::Profile, _) => "Columns at a glance".to_owned(),
         (None, None, ..) => "No-op".to_owned(),
     }
 }

@@ -22,6 +22,10 @@ pub struct Status {
 /// What Redis holds and promises.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RedisStatus {
+    /// Where other programs reach it, without user and password: `unix:///…/redis.sock`,
+    /// `redis://host:port/db`.
+    #[serde(default)]
+    pub address: String,
     /// Bytes in use.
     pub memory_used: u64,
     /// Bytes that it may use; `None` when nothing bounds it.

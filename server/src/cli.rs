@@ -372,6 +372,16 @@ pub enum Bench {
         #[arg(long, default_value_t = 1_000, value_name = "MB")]
         megabytes: u64,
     },
+    /// Pages of the db-benchmark's table G1: first, deep, last, sorted, filtered, against
+    /// `DuckDB` on the same Parquet when `python3` has its package.
+    Look {
+        /// Rows of G1.
+        #[arg(long, default_value_t = 10_000_000)]
+        rows: u64,
+        /// Runs of each look; the best counts.
+        #[arg(long, default_value_t = 5)]
+        runs: u32,
+    },
     /// Resident memory of `serve` and its worker when nothing happens.
     Idle,
     /// Compressed size of what the page loads first.

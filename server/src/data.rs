@@ -8,8 +8,8 @@ use std::{
 
 use assay_engine::{BoxError, Input, Part, PartSink, Record, RecordSource, Spool, SpoolStream};
 use assay_model::{
-    Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, ResultColumn, ResultId,
-    Schema,
+    Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, Problem, Profile,
+    ResultColumn, ResultId, Schema,
 };
 use assay_store::{
     Store, StoreError, blobs,
@@ -52,6 +52,16 @@ pub struct Manifest {
     /// How its file was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub report: Option<ImportReport>,
+}
+
+/// What is kept of the columns of a version of a table; the store passes it on unread.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StoredProfile {
+    /// They were looked at.
+    Done(Profile),
+    /// They cannot be, and why.
+    Failed(Problem),
 }
 
 /// A data set ready to be read.

@@ -6,11 +6,13 @@
 mod bench;
 mod cli;
 mod client;
+mod compute;
 mod config;
 mod data;
 mod failure;
 mod http;
 mod hub;
+mod looker;
 mod machine;
 mod preview;
 mod sample;

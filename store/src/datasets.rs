@@ -128,6 +128,12 @@ impl Store {
         self.redis().command(redis::cmd("GET").arg(key)).await
     }
 
+    /// What was found out about the columns of a version, as its job gave it.
+    pub async fn profile(&self, id: DatasetId, version: u64) -> Result<Option<String>, StoreError> {
+        let key = self.keys().profile(id, version);
+        self.redis().command(redis::cmd("GET").arg(key)).await
+    }
+
     /// Makes a collection. Repeated with the same id it answers as the first time.
     pub async fn declare_collection(&self, new: &NewCollection) -> Result<Declare, StoreError> {
         let (CollectionType::Hash, kind) = (new.collection.kind, "hash");

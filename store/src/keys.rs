@@ -84,6 +84,9 @@ control_keys! {
     dataset(id) = "dataset:%";
     /// string: the manifest of a version.
     manifest(id, version) = "dataset:%:v%";
+    /// string: the columns of a version at a glance, as JSON that the store does not look
+    /// into.
+    profile(id, version) = "dataset:%:v%:profile";
     /// hash: job → the version that it reads, from submit to its terminal transition.
     readers(id) = "dataset:%:readers";
     /// hash: the changing fields of a job.

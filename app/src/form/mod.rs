@@ -183,7 +183,7 @@ fn functions() -> Vec<(String, String)> {
 }
 
 /// The comparisons of conditions, for a chooser.
-fn comparisons() -> Vec<(String, String)> {
+pub fn comparisons() -> Vec<(String, String)> {
     Op::ALL
         .iter()
         .map(|op| (op.as_str().to_owned(), op.label().to_owned()))

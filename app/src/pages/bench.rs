@@ -213,6 +213,7 @@ fn redis(status: &Status) -> Node {
         memory_max,
         persistence,
         warning,
+        ..
     } = &status.redis;
     let memory = match memory_max {
         Some(most) => format!("{} of {}", words::bytes(*memory_used), words::bytes(*most)),

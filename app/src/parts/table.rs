@@ -16,11 +16,7 @@ use crate::{
 /// those who do not see it.
 pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) -> Node {
     let sort = Sig::new(None::<Sort>);
-    let ways: Vec<Way> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| Way::of(column, &rows, at))
-        .collect();
+    let ways = ways(&columns, &rows);
     let heads = columns
         .into_iter()
         .enumerate()
@@ -34,29 +30,43 @@ pub fn table(name: String, columns: Vec<ResultColumn>, rows: Vec<Vec<Value>>) ->
             }
             None => Ordering::Equal,
         });
-        order
-            .into_iter()
-            .map(|row| line(&ways, &rows, row))
-            .collect::<Vec<_>>()
+        let lines = order.into_iter().map(|i| line(&rows, i, &ways));
+        lines.collect::<Vec<_>>()
     };
     scroll(name, el("table").add(heads).add(el("tbody").add(body)))
 }
 
 /// Rows as lines of a table whose head stands elsewhere.
 pub fn lines(columns: &[ResultColumn], rows: &[Vec<Value>]) -> Vec<El> {
-    let ways: Vec<Way> = columns
-        .iter()
-        .enumerate()
-        .map(|(at, column)| Way::of(column, rows, at))
-        .collect();
-    (0..rows.len()).map(|row| line(&ways, rows, row)).collect()
+    let ways = ways(columns, rows);
+    (0..rows.len()).map(|i| line(rows, i, &ways)).collect()
 }
 
-fn line(ways: &[Way], rows: &[Vec<Value>], row: usize) -> El {
+/// A table in the order in which it came, under heads of its own.
+pub fn headed(
+    name: String,
+    heads: Vec<Node>,
+    columns: &[ResultColumn],
+    rows: &[Vec<Value>],
+) -> Node {
+    let table = el("table")
+        .add(el("thead").add(el("tr").add(heads)))
+        .add(el("tbody").add(lines(columns, rows)));
+    scroll(name, table)
+}
+
+fn ways(columns: &[ResultColumn], rows: &[Vec<Value>]) -> Vec<Way> {
+    let columns = columns.iter().enumerate();
+    columns
+        .map(|(at, column)| Way::of(column, rows, at))
+        .collect()
+}
+
+fn line(rows: &[Vec<Value>], i: usize, ways: &[Way]) -> El {
     let cells = ways
         .iter()
         .enumerate()
-        .map(|(at, way)| cell(cell_at(rows, row, at), *way));
+        .map(|(at, way)| cell(cell_at(rows, i, at), *way));
     el("tr").add(cells.collect::<Vec<_>>())
 }
 
@@ -88,14 +98,19 @@ impl Way {
         } else {
             None
         };
-        let name = column.name.to_ascii_lowercase();
-        let last = name.rsplit(['_', '-', ' ', '.']).next();
         Self {
             kind: column.kind,
             decimals,
-            is_name: matches!(last, Some("year" | "id")),
+            is_name: is_name(&column.name),
         }
     }
+}
+
+/// Whether the numbers of a column of this name are rather names than quantities.
+pub fn is_name(column: &str) -> bool {
+    let name = column.to_ascii_lowercase();
+    let last = name.rsplit(['_', '-', ' ', '.']).next();
+    matches!(last, Some("year" | "id"))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,22 +138,8 @@ impl Sort {
 
 fn head(at: usize, column: ResultColumn, sort: Sig<Option<Sort>>) -> Node {
     let here = move || sort.get().filter(|sort| sort.at == at);
-    let direction = move || {
-        here().map(|sort| {
-            if sort.descending {
-                "descending"
-            } else {
-                "ascending"
-            }
-        })
-    };
-    let mark = move || match here() {
-        Some(Sort {
-            descending: true, ..
-        }) => " ↓",
-        Some(_) => " ↑",
-        None => "",
-    };
+    let direction = move || here().map(|sort| direction(sort.descending));
+    let mark = move || here().map_or("", |sort| mark(sort.descending));
     let press = move |_| sort.update(|sort| *sort = Sort::next(*sort, at));
     let button = el("button")
         .attr("type", "button")
@@ -154,7 +155,22 @@ fn head(at: usize, column: ResultColumn, sort: Sig<Option<Sort>>) -> Node {
         .into_node()
 }
 
-fn side(kind: ColumnType) -> Option<&'static str> {
+/// What `aria-sort` says.
+pub fn direction(descending: bool) -> &'static str {
+    if descending {
+        "descending"
+    } else {
+        "ascending"
+    }
+}
+
+/// The mark beside the name.
+pub fn mark(descending: bool) -> &'static str {
+    if descending { " ↓" } else { " ↑" }
+}
+
+/// On which side the values of a type stand.
+pub fn side(kind: ColumnType) -> Option<&'static str> {
     kind.is_numeric().then_some("right")
 }
 

@@ -408,9 +408,10 @@ fn flatten(object: &Map<String, Value>, path: &mut String, each: &mut impl FnMut
 fn with_cell<T>(value: &Value, take: impl FnOnce(Cell<'_>) -> T) -> T {
     match value {
         Value::Bool(b) => take(Cell::Boolean(*b)),
-        Value::String(text) => take(match crate::parse::special(text) {
-            Some(_) => Cell::Written(text),
-            None => Cell::Text(text),
+        Value::String(text) => take(if is_figure(text) {
+            Cell::Written(text)
+        } else {
+            Cell::Text(text)
         }),
         Value::Number(number) => match (number.as_i64(), number.as_u64(), number.as_f64()) {
             (Some(n), ..) => take(Cell::Integer(n)),
@@ -421,4 +422,14 @@ fn with_cell<T>(value: &Value, take: impl FnOnce(Cell<'_>) -> T) -> T {
         },
         _ => take(Cell::Null),
     }
+}
+
+/// Whether a text is a figure for which JSON has no number that every reader keeps: NaN,
+/// an infinity, or a whole number past 2^53, as exports write them.
+fn is_figure(text: &str) -> bool {
+    let is_large = || {
+        text.parse::<i64>()
+            .is_ok_and(|n| n.unsigned_abs() > 1 << 53 && n.to_string() == text)
+    };
+    crate::parse::special(text).is_some() || is_large()
 }

@@ -9,7 +9,11 @@
 
 use std::sync::Arc;
 
-use assay_model::{ColumnType, ResultColumn, analysis::Describe, words};
+use assay_model::{
+    ColumnProfile, ColumnType, ResultColumn,
+    analysis::{Describe, Filter},
+    words,
+};
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, Float64Array, Int64Array, StringArray},
@@ -44,21 +48,48 @@ pub(super) async fn run(
     } else {
         describe.columns.clone()
     };
-    let passes = Passes::over(run, &describe.filter, &columns, columns.len() as u64 + 1).await?;
-    let ends = ends(passes.frame().await?, &columns).await?;
-    let mut profiles = Vec::with_capacity(columns.len());
-    for (i, name) in columns.iter().enumerate() {
-        profiles.push(profile(passes.frame().await?, name, &ends, i).await?);
-    }
+    let (count, profiles) = profiles(run, &describe.filter, &columns).await?;
     let batch = table(&columns, &profiles)?;
     let mut writer = ResultWriter::new(&batch.schema(), sink);
     writer.write(&batch).await?;
     let result_columns = Describe::result_columns();
     let result_columns = result_columns.iter().map(ResultColumn::from).collect();
     Ok(Outcome {
-        finding: Some(finding(ends.rows, &columns, &profiles)),
+        finding: Some(finding(count, &columns, &profiles)),
         ..run.outcome(result_columns, writer.finish().await?)
     })
+}
+
+/// Every column at a glance, for those who look at the data set itself.
+pub(super) async fn glance(run: &Run<'_>) -> Result<(u64, Vec<ColumnProfile>), EngineError> {
+    let columns = &run.input.schema().columns;
+    let names: Vec<String> = columns.iter().map(|column| column.name.clone()).collect();
+    let (count, profiles) = profiles(run, &Filter::default(), &names).await?;
+    let profiles = columns.iter().zip(profiles);
+    Ok((
+        count,
+        profiles
+            .map(|(column, profile)| ColumnProfile {
+                kind: column.kind,
+                ..profile.glance(&column.name)
+            })
+            .collect(),
+    ))
+}
+
+/// How many rows pass, and what there is to say of each column of theirs.
+async fn profiles(
+    run: &Run<'_>,
+    filter: &Filter,
+    columns: &[String],
+) -> Result<(u64, Vec<Profile>), EngineError> {
+    let passes = Passes::over(run, filter, columns, columns.len() as u64 + 1).await?;
+    let ends = ends(passes.frame().await?, columns).await?;
+    let mut profiles = Vec::with_capacity(columns.len());
+    for (i, name) in columns.iter().enumerate() {
+        profiles.push(profile(passes.frame().await?, name, &ends, i).await?);
+    }
+    Ok((ends.rows, profiles))
 }
 
 /// What the first pass finds.
@@ -216,7 +247,10 @@ fn table(names: &[String], profiles: &[Profile]) -> Result<RecordBatch, EngineEr
                 .map(|profile| profile.top.as_ref().map(|(_, times)| times.cast_signed()))
                 .collect::<Int64Array>(),
         ),
-        text(&|profile| profile.histogram.as_ref().map(ToString::to_string)),
+        text(&|profile| {
+            let histogram = profile.histogram.as_ref()?;
+            serde_json::to_string(histogram).ok()
+        }),
     ];
     let schema = types::storage_schema(&assay_model::Schema::new(Describe::result_columns()));
     Ok(RecordBatch::try_new(Arc::new(schema), columns)?)

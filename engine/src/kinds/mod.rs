@@ -8,7 +8,7 @@ mod rows;
 
 use std::sync::Arc;
 
-use assay_model::{Analysis, ResultColumn, analysis::Filter};
+use assay_model::{Analysis, ColumnProfile, ResultColumn, analysis::Filter};
 use chrono::Utc;
 use datafusion::{
     arrow::{datatypes::Schema as ArrowSchema, record_batch::RecordBatch},
@@ -47,6 +47,15 @@ pub(crate) async fn run(
             rows::run(rows, &run, sink).await
         }
     }
+}
+
+/// How many rows there are, and each column at a glance.
+pub(crate) async fn glance(
+    engine: &Engine,
+    input: &Input,
+    progress: &Arc<ProgressCounter>,
+) -> Result<(u64, Vec<ColumnProfile>), EngineError> {
+    describe::glance(&Run::new(engine, input, progress)).await
 }
 
 /// What a kind works with.

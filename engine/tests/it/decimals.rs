@@ -129,6 +129,7 @@ async fn what_no_decimal_can_be_is_refused_or_equals_nothing() {
             offset: 0,
             limit: 10,
             equals: vec![("price".to_owned(), text.to_owned())],
+            ..Look::default()
         };
         let found = bench.engine.look(&input, &look).await.unwrap();
         assert!(found.rows.is_empty(), "{text}");

@@ -2,6 +2,7 @@
 //! results as cells.
 
 mod aggregate;
+mod counting;
 mod decimals;
 mod describe;
 mod export;
@@ -9,6 +10,7 @@ mod filter;
 mod import;
 mod import_bad;
 mod import_options;
+mod look;
 mod preview;
 mod properties;
 mod records;

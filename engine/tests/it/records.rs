@@ -86,6 +86,7 @@ async fn records_can_be_looked_at_described_sorted_and_exported() {
         offset: 1,
         limit: 1,
         equals: vec![("head".to_owned(), "lion".to_owned())],
+        ..Look::default()
     };
     let found = bench.engine.look(&animals(), &look).await.unwrap();
     assert_eq!(json!(found.rows), json!([["animal:2", "lion", 2]]));

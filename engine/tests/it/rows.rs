@@ -73,6 +73,7 @@ async fn looking_takes_offset_limit_and_values() {
             offset,
             limit,
             equals: equals.collect(),
+            ..Look::default()
         };
         json!(bench.engine.look(&input, &look).await.unwrap().rows)
     };

@@ -143,7 +143,17 @@ impl Bench {
 
     /// A whole export.
     pub async fn export(&self, input: &Input, format: assay_engine::ExportFormat) -> Vec<u8> {
-        let mut stream = self.engine.export(input, format);
+        self.export_from(input, format.into(), 0).await
+    }
+
+    /// An export from a byte on.
+    pub async fn export_from(
+        &self,
+        input: &Input,
+        export: assay_engine::Export,
+        from: u64,
+    ) -> Vec<u8> {
+        let mut stream = self.engine.export(input, export, from);
         let mut all = Vec::new();
         while let Some(piece) = stream.next().await {
             all.extend_from_slice(&piece.unwrap());

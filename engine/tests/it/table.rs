@@ -63,7 +63,7 @@ async fn parts_are_one_table_in_their_order() {
             &assay_engine::Look {
                 offset: 998,
                 limit: 4,
-                equals: vec![],
+                ..assay_engine::Look::default()
             },
         )
         .await

@@ -1,12 +1,23 @@
 //! The table G1 of the db-benchmark (<https://github.com/duckdblabs/db-benchmark>) as a
 //! stream of CSV: `G1_1e7_1e2_0_0` for 10,000,000 rows, k = 100, no nulls, unsorted.
 
-use std::fmt::Write;
+use std::{fmt::Write, path::Path};
 
+use anyhow::bail;
+use assay_engine::Part;
+use assay_model::{Dataset, Job, JobState};
+use assay_store::Store;
 use bytes::Bytes;
 use futures::stream::{self, Stream};
+use object_store::{ObjectStoreExt, local::LocalFileSystem};
+use reqwest::{Body, Method};
 
-use crate::sample::SplitMix;
+use super::server::Server;
+use crate::{
+    client::{Client, stream as events},
+    data,
+    sample::SplitMix,
+};
 
 /// Groups of the columns of low cardinality.
 const K: usize = 100;
@@ -39,4 +50,45 @@ pub fn csv(rows: u64) -> impl Stream<Item = std::io::Result<Bytes>> {
         Bytes::from(text)
     });
     stream::iter(header.chain(batches).map(Ok))
+}
+
+/// Loads the table as `g1`.
+pub async fn load(client: &Client, rows: u64) -> anyhow::Result<Dataset> {
+    let request = client
+        .request(Method::POST, "/datasets?name=g1&format=csv")?
+        .header(reqwest::header::CONTENT_TYPE, "text/csv")
+        .body(Body::wrap_stream(csv(rows)));
+    let response = client.send(request).await?;
+    if response.status() == reqwest::StatusCode::ACCEPTED {
+        let job: Job = response.json().await?;
+        let job = events::until_over(client, job.id, |_| {}).await?;
+        if job.state != JobState::Succeeded {
+            bail!("G1 was not loaded: {:?}", job.error);
+        }
+    }
+    client.get("/datasets/g1").await
+}
+
+/// Copies the parts of a data set to files in a folder, under their paths.
+pub async fn copy_parts(
+    server: &Server,
+    dataset: &Dataset,
+    folder: &Path,
+) -> anyhow::Result<Vec<Part>> {
+    let url = format!(
+        "redis+unix://{}",
+        server.folder().join("redis.sock").display()
+    );
+    let store = Store::connect(&url, "assay".parse()?).await?;
+    let parts = data::manifest(&store, dataset, dataset.version)
+        .await?
+        .parts;
+    std::fs::create_dir_all(folder)?;
+    let files = LocalFileSystem::new_with_prefix(folder)?;
+    let blobs = store.blobs();
+    for part in &parts {
+        let bytes = blobs.get(&part.path).await?.bytes().await?;
+        files.put(&part.path, bytes.into()).await?;
+    }
+    Ok(parts)
 }

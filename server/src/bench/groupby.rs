@@ -3,12 +3,11 @@
 //! DataFusion, and this engine, which adds its own definitions of sum, least and greatest
 //! value, an order, and a result written as Parquet.
 
-use std::{path::PathBuf, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use anyhow::{Context, bail};
 use assay_engine::{BoxError, Engine, EngineConfig, Input, PartSink, ProgressCounter};
 use assay_model::{Analysis, Dataset, JobRequest, JobState, analysis::MeasureFn};
-use assay_store::Store;
 use async_trait::async_trait;
 use bytes::Bytes;
 use datafusion::{
@@ -16,14 +15,14 @@ use datafusion::{
     prelude::{DataFrame, ParquetReadOptions, SessionConfig, SessionContext, ident},
 };
 use object_store::{ObjectStoreExt, local::LocalFileSystem, memory::InMemory, path::Path};
-use reqwest::{Body, Method};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{g1, server::Server};
 use crate::{
     client::{Client, stream, table},
-    data, machine,
+    machine,
 };
 
 /// A question: its name and its analysis.
@@ -55,7 +54,7 @@ fn questions() -> Vec<Question> {
 pub async fn run(rows: u64, runs: u32) -> anyhow::Result<()> {
     let server = Server::start(&[]).await?;
     let began = Instant::now();
-    let dataset = load(&server.client, rows).await?;
+    let dataset = g1::load(&server.client, rows).await?;
     println!(
         "G1 of {} rows loaded in {:.1} s, {} stored in {} parts\n",
         assay_model::words::count(rows),
@@ -101,22 +100,6 @@ pub async fn run(rows: u64, runs: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn load(client: &Client, rows: u64) -> anyhow::Result<Dataset> {
-    let request = client
-        .request(Method::POST, "/datasets?name=g1&format=csv")?
-        .header(reqwest::header::CONTENT_TYPE, "text/csv")
-        .body(Body::wrap_stream(g1::csv(rows)));
-    let response = client.send(request).await?;
-    if response.status() == reqwest::StatusCode::ACCEPTED {
-        let job: assay_model::Job = response.json().await?;
-        let job = stream::until_over(client, job.id, |_| {}).await?;
-        if job.state != JobState::Succeeded {
-            bail!("G1 was not loaded: {:?}", job.error);
-        }
-    }
-    client.get("/datasets/g1").await
-}
-
 /// Seconds from submit to push.
 async fn ask(client: &Client, analysis: &Value) -> anyhow::Result<f64> {
     let request = JobRequest {
@@ -151,22 +134,9 @@ struct Local {
 
 impl Local {
     async fn copy(server: &Server, dataset: &Dataset) -> anyhow::Result<Self> {
-        let url = format!(
-            "redis+unix://{}",
-            server.folder().join("redis.sock").display()
-        );
-        let store = Store::connect(&url, "assay".parse()?).await?;
-        let parts = data::manifest(&store, dataset, dataset.version)
-            .await?
-            .parts;
-        let folder: PathBuf = server.folder().join("local");
-        std::fs::create_dir_all(&folder)?;
+        let folder = server.folder().join("local");
+        let parts = g1::copy_parts(server, dataset, &folder).await?;
         let files = LocalFileSystem::new_with_prefix(&folder)?;
-        let blobs = store.blobs();
-        for part in &parts {
-            let bytes = blobs.get(&part.path).await?.bytes().await?;
-            files.put(&part.path, bytes.into()).await?;
-        }
         let config = EngineConfig {
             memory_bytes: usize::try_from(machine::memory_bytes() / 4)?,
             spill_dir: server.folder().join("local-spill"),

@@ -5,6 +5,7 @@ mod g1;
 mod groupby;
 mod idle;
 mod import;
+mod look;
 mod memory;
 mod page;
 mod push;
@@ -20,6 +21,7 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
         Bench::Groupby { rows, runs } => groupby::run(rows, runs).await,
         Bench::Import { rows, runs } => import::run(rows, runs).await,
         Bench::Upload { megabytes } => upload::run(megabytes).await,
+        Bench::Look { rows, runs } => look::run(rows, runs).await,
         Bench::Idle => idle::run().await,
         Bench::Page => page::run(),
     }

@@ -5,6 +5,7 @@
 mod data_sets;
 mod error;
 mod events;
+mod export;
 mod forms;
 mod guard;
 mod health;
@@ -12,6 +13,8 @@ mod jobs;
 mod pages;
 mod plain;
 mod preview;
+mod profile;
+mod ranges;
 mod records;
 mod results;
 mod rows;
@@ -31,10 +34,17 @@ use assay_model::ProblemKind;
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::{self, Next},
 };
-use tower_http::{catch_panic::CatchPanicLayer, compression::CompressionLayer, trace::TraceLayer};
+use tower_http::{
+    catch_panic::CatchPanicLayer,
+    compression::{
+        CompressionLayer,
+        predicate::{DefaultPredicate, Predicate},
+    },
+    trace::TraceLayer,
+};
 
 use self::{error::ApiError, pages::Pages};
 pub use self::{
@@ -69,7 +79,12 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
         ))
         .merge(health::router().with_state(state))
         .layer(middleware::from_fn(harden))
-        .layer(CompressionLayer::new())
+        // A file that can be resumed must be the same bytes for everybody.
+        .layer(CompressionLayer::new().compress_when(
+            DefaultPredicate::new().and(|_, _, headers: &HeaderMap, _: &_| {
+                !headers.contains_key(header::ACCEPT_RANGES)
+            }),
+        ))
         .layer(CatchPanicLayer::custom(
             |_: Box<dyn std::any::Any + Send>| {
                 axum::response::IntoResponse::into_response(ApiError::internal(
@@ -85,6 +100,8 @@ fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
         .merge(rows::router())
+        .merge(export::router())
+        .merge(profile::router())
         .merge(records::router())
         .merge(jobs::router())
         .merge(results::router())

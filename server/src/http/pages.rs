@@ -16,11 +16,12 @@ use assay_app::{
     api::{Method as ApiMethod, Reply, Transport},
     shell,
 };
+use assay_engine::ExportFormat;
 use axum::{
     Router,
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
     response::Response,
     routing::get,
 };
@@ -30,6 +31,8 @@ use leptos::{
 };
 use leptos_axum::ResponseOptions;
 use tower::ServiceExt;
+
+use super::API;
 
 /// Most bytes of an answer that a page is rendered from.
 const ANSWER_MOST: usize = 64 << 20;
@@ -73,10 +76,14 @@ impl Pages {
     pub fn router(self) -> Router {
         let page = |pages: Self| get(move |request: Request| pages.clone().render(request));
         let missing = self.clone();
+        let data_set = self.clone();
         Router::new()
             .route("/", page(self.clone()))
             .route("/datasets", page(self.clone()))
-            .route("/datasets/{name}", page(self.clone()))
+            .route(
+                "/datasets/{name}",
+                get(move |request| data_set.clone().data_set(request)),
+            )
             .route("/load", page(self.clone()))
             .route("/new", page(self.clone()))
             .route("/jobs", page(self.clone()))
@@ -86,6 +93,41 @@ impl Pages {
                 *response.status_mut() = StatusCode::NOT_FOUND;
                 response
             })
+    }
+
+    /// Answers a request for the page of a data set, or for its twin as a file: no name has
+    /// a point in it, so `flights.csv` can be nothing else.
+    async fn data_set(self, request: Request) -> Response {
+        let twin = request
+            .uri()
+            .path()
+            .rsplit_once('.')
+            .and_then(|(path, ending)| {
+                let name = path.strip_prefix("/datasets/")?;
+                let format = ExportFormat::parse(ending)?;
+                let address = format!("{API}/datasets/{name}/export?format={}", format.as_str());
+                match request.uri().query() {
+                    Some(query) => format!("{address}&{query}"),
+                    None => address,
+                }
+                .parse::<Uri>()
+                .ok()
+            });
+        let answer = match twin {
+            Some(address) => {
+                // What this router has found in the address is not for the API's.
+                let mut asked = Request::new(Body::empty());
+                *asked.method_mut() = request.method().clone();
+                *asked.uri_mut() = address;
+                *asked.headers_mut() = request.headers().clone();
+                self.api.oneshot(asked).await
+            }
+            None => self.render(request).await,
+        };
+        match answer {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
     }
 
     /// Answers a request for a page.

@@ -39,7 +39,7 @@ async fn preview(
     let Query(pairs) = query?;
     let fields = PreviewFields::read(&pairs)?;
     upload::check_packing(request.headers())?;
-    let place = state.looker.place()?;
+    let place = state.previewer.place()?;
     let bytes = tokio::time::timeout(ARRIVAL_MOST, bytes(request.into_body()))
         .await
         .map_err(|_| {

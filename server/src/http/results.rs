@@ -9,7 +9,7 @@ use axum::{
         Path, Query, State,
         rejection::{PathRejection, QueryRejection},
     },
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
     routing::get,
 };
@@ -17,7 +17,8 @@ use serde::Deserialize;
 
 use super::{
     error::{ApiError, ApiResult},
-    jobs, rows,
+    export::{self, File},
+    jobs,
     state::AppState,
 };
 use crate::data::ResultMeta;
@@ -35,11 +36,14 @@ struct ResultQuery {
     format: Option<String>,
     offset: Option<u64>,
     limit: Option<u64>,
+    #[serde(default)]
+    raw: bool,
 }
 
 async fn result(
     State(state): State<AppState>,
     id: Result<Path<JobId>, PathRejection>,
+    headers: HeaderMap,
     query: Result<Query<ResultQuery>, QueryRejection>,
 ) -> ApiResult<Response> {
     let Query(query) = query?;
@@ -69,7 +73,7 @@ async fn result(
         None => page(&state, meta, query.offset, query.limit).await,
         Some("vega-lite") => chart(meta),
         Some(format) => {
-            let format = rows::export_format(format)?;
+            let export = export::export(format, query.raw)?;
             let columns = meta
                 .columns
                 .iter()
@@ -78,12 +82,13 @@ async fn result(
                 schema: Schema::new(columns.collect()),
                 parts: meta.parts,
             };
-            Ok(rows::download(
-                &state,
-                &input,
-                format,
-                &format!("result-{}", job.id),
-            ))
+            let file = File {
+                input,
+                export,
+                name: format!("result-{}", job.id),
+                of: Some(format!("result-{}", reference.id)),
+            };
+            file.answer(&state, &headers).await
         }
     }
 }

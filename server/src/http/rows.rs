@@ -1,18 +1,17 @@
-//! `/datasets/{}/rows` and `/datasets/{}/export`: looking at rows, and taking all of
-//! them out.
+//! `/datasets/{}/rows`: looking at rows, page by page, in any order, filtered.
 
-use assay_engine::{ExportFormat, Input, Look};
-use assay_model::{Dataset, Page, words};
+use assay_engine::Look;
+use assay_model::{
+    Analysis, Dataset, Page, Problem,
+    analysis::{Filter, OrderBy},
+    words,
+};
 use axum::{
     Json, Router,
-    body::Body,
     extract::{Path, Query, State, rejection::QueryRejection},
-    http::{HeaderValue, header},
-    response::{IntoResponse, Response},
     routing::get,
 };
-use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{
     data_sets,
@@ -22,11 +21,9 @@ use super::{
 };
 use crate::data;
 
-/// The routes of rows.
+/// The route of rows.
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/datasets/{dataset}/rows", get(rows))
-        .route("/datasets/{dataset}/export", get(export))
+    Router::new().route("/datasets/{dataset}/rows", get(rows))
 }
 
 async fn rows(
@@ -62,85 +59,72 @@ async fn rows(
     Ok(Json(Page { items, next }))
 }
 
-/// `limit`, `cursor`, and equalities as `where.<column>=` or `<column>=`.
+/// What an address asks: see docs/api.md.
 fn look(dataset: &Dataset, query: Vec<(String, String)>) -> ApiResult<Look> {
-    let mut limit = None;
-    let mut offset = 0;
-    let mut equals = Vec::new();
+    let mut look = Look::default();
+    let (mut limit, mut descending) = (None, None);
     for (name, value) in query {
         match name.as_str() {
-            "limit" => {
-                let number = value.parse().map_err(|_| {
-                    ApiError::field("limit", format!("“{value}” is not a whole number."))
-                })?;
-                limit = Some(number);
-            }
+            // A form posts its fields blank too.
+            "order_by" | "filter" if value.is_empty() => {}
+            "limit" => limit = Some(whole("limit", &value)?),
+            "offset" => look.offset = whole("offset", &value)?,
             "cursor" => {
-                offset = value.parse().map_err(|_| {
+                look.offset = value.parse().map_err(|_| {
                     ApiError::field("cursor", "This is not a cursor that a page gave.")
                 })?;
             }
+            "order_by" => {
+                dataset.schema.find("order_by", &value)?;
+                look.order = Some(OrderBy {
+                    column: value,
+                    descending: false,
+                });
+            }
+            "descending" => {
+                descending = Some(
+                    value
+                        .parse()
+                        .map_err(|_| ApiError::field("descending", "This is true or false."))?,
+                );
+            }
+            "filter" => look.filter = filter(&value)?,
             name => {
                 let column = name.strip_prefix("where.").unwrap_or(name);
                 dataset.schema.find(name, column)?;
-                equals.push((column.to_owned(), value));
+                look.equals.push((column.to_owned(), value));
             }
         }
     }
-    Ok(Look {
-        offset,
-        limit: page_limit(limit)? as u64,
-        equals,
+    look.limit = page_limit(limit)? as u64;
+    match (&mut look.order, descending) {
+        (Some(order), Some(descending)) => order.descending = descending,
+        (None, Some(true)) => {
+            return Err(ApiError::field(
+                "order_by",
+                "Say which column comes in descending order.",
+            ));
+        }
+        _ => {}
+    }
+    Ok(look)
+}
+
+fn whole(field: &str, text: &str) -> ApiResult<u64> {
+    text.parse().map_err(|_| {
+        let shown = words::shorten(text, 40);
+        ApiError::field(field, format!("“{shown}” is not a whole number."))
     })
 }
 
-#[derive(Debug, Deserialize)]
-struct ExportQuery {
-    format: Option<String>,
-}
-
-async fn export(
-    State(state): State<AppState>,
-    Path(name): Path<String>,
-    query: Result<Query<ExportQuery>, QueryRejection>,
-) -> ApiResult<Response> {
-    let Query(query) = query?;
-    let format = export_format(query.format.as_deref().unwrap_or("csv"))?;
-    let dataset = data_sets::find(&state, &name).await?;
-    let input = data::input(&state.store, &dataset).await?;
-    Ok(download(&state, &input, format, dataset.name.as_str()))
-}
-
-/// The whole of `input` as a file to save under `name`.
-pub fn download(state: &AppState, input: &Input, format: ExportFormat, name: &str) -> Response {
-    let body = Body::from_stream(state.engine.export(input, format));
-    let disposition = format!("attachment; filename=\"{name}.{}\"", format.as_str());
-    let disposition = HeaderValue::from_str(&disposition)
-        .unwrap_or_else(|_| HeaderValue::from_static("attachment"));
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(format.media_type()),
-        ),
-        (header::CONTENT_DISPOSITION, disposition),
-    ];
-    (headers, body).into_response()
-}
-
-/// The format of this name.
-pub fn export_format(text: &str) -> ApiResult<ExportFormat> {
-    ExportFormat::parse(text).ok_or_else(|| {
-        let known: Vec<String> = ExportFormat::ALL
-            .iter()
-            .map(|format| format.as_str().to_owned())
-            .collect();
-        ApiError::field(
-            "format",
-            format!(
-                "There is no format “{}”. There is {}.",
-                words::shorten(text, 40),
-                words::and(&known)
-            ),
-        )
-    })
+/// Conditions as an analysis has them; whether they fit the columns is checked with the
+/// rest of the look.
+fn filter(text: &str) -> ApiResult<Filter> {
+    let conditions: Value = serde_json::from_str(text)
+        .map_err(|error| ApiError::field("filter", format!("This is not JSON: {error}.")))?;
+    let analysis = json!({"kind": "rows", "filter": conditions});
+    match Analysis::parse(analysis).map_err(Problem::invalid)? {
+        Analysis::Rows(rows) => Ok(rows.filter),
+        _ => Ok(Filter::default()),
+    }
 }

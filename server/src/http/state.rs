@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use assay_engine::Engine;
 use assay_store::Store;
 use tokio_util::sync::CancellationToken;
 
-use crate::{hub::Hub, preview::Looker};
+use crate::{hub::Hub, looker::Looker, preview::Previewer};
 
 /// Shared by all handlers; cheap to clone.
 #[derive(Clone)]
@@ -15,9 +14,11 @@ pub struct AppState {
     pub store: Store,
     /// Reads rows for looking at and results for showing; analyses and imports run in
     /// the worker.
-    pub engine: Engine,
+    pub engine: Looker,
+    /// Sizes of files that were made, by their tags.
+    pub sizes: Sizes,
     /// Looks at files before they are stored.
-    pub looker: Arc<Looker>,
+    pub previewer: Arc<Previewer>,
     /// What happens.
     pub hub: Hub,
     /// What was configured.
@@ -26,9 +27,14 @@ pub struct AppState {
     pub stop: CancellationToken,
 }
 
+/// Sizes of files by their tags: as many as are asked for of late.
+pub type Sizes = Arc<quick_cache::sync::Cache<String, u64>>;
+
 /// What was configured for the HTTP side.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where other programs reach Redis.
+    pub redis: String,
     /// Most bytes of an upload.
     pub upload_most: u64,
     /// Whether jobs of the kind `noop` are taken.

@@ -24,6 +24,7 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
     let warning = warning(&found);
     let mut status = Status {
         redis: RedisStatus {
+            address: state.options.redis.clone(),
             memory_used: found.used_bytes,
             memory_max: found.max_bytes,
             persistence: persistence.to_owned(),

@@ -54,7 +54,7 @@ enum Answer {
 
 /// Looks at files, some at a time.
 #[derive(Debug)]
-pub struct Looker {
+pub struct Previewer {
     program: PathBuf,
     memory_mb: u64,
     /// Places for those that look or wait.
@@ -65,11 +65,11 @@ pub struct Looker {
 
 /// A place among those that look or wait.
 pub struct Place<'a> {
-    looker: &'a Looker,
+    previewer: &'a Previewer,
     _place: tokio::sync::SemaphorePermit<'a>,
 }
 
-impl Looker {
+impl Previewer {
     /// One that gives each look so much memory, and runs as many at once as there are cores.
     pub fn new(memory_mb: u64) -> std::io::Result<Self> {
         Ok(Self {
@@ -89,7 +89,7 @@ impl Looker {
             )
         })?;
         Ok(Place {
-            looker: self,
+            previewer: self,
             _place: place,
         })
     }
@@ -98,16 +98,16 @@ impl Looker {
 impl Place<'_> {
     /// Looks at the first bytes of a file. Dropping the future kills the process.
     pub async fn look(self, question: &Question, bytes: Bytes) -> Result<Preview, Problem> {
-        let Ok(_turn) = self.looker.turns.acquire().await else {
+        let Ok(_turn) = self.previewer.turns.acquire().await else {
             return Err(internal("no turns are given any more"));
         };
-        let mut command = Command::new(&self.looker.program);
+        let mut command = Command::new(&self.previewer.program);
         command
             .arg("preview-file")
-            .args(["--memory-mb", &self.looker.memory_mb.to_string()])
+            .args(["--memory-mb", &self.previewer.memory_mb.to_string()])
             .args(["--seconds", &TIME_MOST.as_secs().to_string()]);
         let question = serde_json::to_vec(question).map_err(|error| internal(&error))?;
-        ask(command, self.looker.memory_mb, question, bytes).await
+        ask(command, self.previewer.memory_mb, question, bytes).await
     }
 }
 
@@ -268,11 +268,11 @@ mod tests {
 
     #[tokio::test]
     async fn those_that_wait_are_counted() {
-        let looker = Looker::new(512).unwrap();
-        let places: Vec<_> = (0..WAITING_MOST).map(|_| looker.place().unwrap()).collect();
-        let refused = looker.place().err().unwrap();
+        let previewer = Previewer::new(512).unwrap();
+        let places: Vec<_> = (0..WAITING_MOST).map(|_| previewer.place().unwrap()).collect();
+        let refused = previewer.place().err().unwrap();
         assert!(refused.is(ProblemKind::TooMany), "{refused}");
         drop(places);
-        assert!(looker.place().is_ok());
+        assert!(previewer.place().is_ok());
     }
 }

@@ -31,8 +31,9 @@ use crate::{
     cli::{LogFormat, ServeArgs},
     http::{self, AppState, Hosts, Options, Site},
     hub::Hub,
+    looker::Looker,
     machine,
-    preview::Looker,
+    preview::Previewer,
     stop,
 };
 
@@ -40,6 +41,8 @@ use crate::{
 const DRAIN: Duration = Duration::from_secs(5);
 /// Memory of the engine that only looks at rows.
 const LOOK_MEMORY: usize = 256 << 20;
+/// Sizes of exports that are remembered.
+const SIZES: usize = 1_000;
 
 /// The folder for spilled data, in the data folder.
 const SPILL: &str = "spill";
@@ -81,6 +84,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         (None, Some(url)) => url,
         (None, None) => bail!("There is no Redis"),
     };
+    let address = told_address(&redis);
     let store = Store::connect(&redis, prefix)
         .await
         .context("Redis cannot be used")?;
@@ -117,13 +121,15 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
 
     let state = AppState {
         hub: Hub::start(store.clone(), stop.clone()).await?,
-        engine: look_engine(&store, &data)?,
-        looker: Arc::new(
-            Looker::new(args.preview_memory_mb)
+        engine: Looker::start(look_engine(&store, &data)?)?,
+        sizes: Arc::new(quick_cache::sync::Cache::new(SIZES)),
+        previewer: Arc::new(
+            Previewer::new(args.preview_memory_mb)
                 .context("This program does not know where it is")?,
         ),
         store,
         options: Arc::new(Options {
+            redis: address,
             upload_most: args.max_upload_mb.saturating_mul(1_000_000),
             bench: args.bench,
         }),
@@ -169,6 +175,18 @@ fn refuse_open_door(args: &ServeArgs) -> anyhow::Result<()> {
         "{} can be reached from other machines, and whoever reaches it may read and change everything. Put a server that asks for a password before a loopback address, or say --insecure",
         args.addr
     )
+}
+
+/// The address of Redis as everybody may know it: as clients in other languages write
+/// it, and without user and password.
+fn told_address(url: &str) -> String {
+    if let Some(path) = url.strip_prefix("redis+unix://") {
+        return format!("unix://{path}");
+    }
+    match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        _ => url.to_owned(),
+    }
 }
 
 fn data_folder(given: Option<&Path>) -> anyhow::Result<PathBuf> {
@@ -240,4 +258,20 @@ fn say_where(data: &Path, addr: SocketAddr, durable: Option<bool>) -> anyhow::Re
     }
     out.flush()?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nobody_is_told_the_password_of_redis() {
+        for (url, told) in [
+            ("redis+unix:///data/redis.sock", "unix:///data/redis.sock"),
+            ("redis://10.0.0.5:6379/0", "redis://10.0.0.5:6379/0"),
+            ("rediss://me:p@ss@10.0.0.5/0", "rediss://10.0.0.5/0"),
+        ] {
+            assert_eq!(told_address(url), told);
+        }
+    }
 }

@@ -16,12 +16,11 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    analysis,
-    compute::Compute,
-    import,
+    analysis, import,
     keeper::{Keeper, Orders},
+    profile,
 };
-use crate::failure;
+use crate::{compute::Compute, failure};
 
 /// How often a job is tried again after a passing failure.
 const RETRIES_MOST: u32 = 5;
@@ -119,7 +118,7 @@ impl Attempts {
                         "The job took longer than {limit}, its limit. Filter the rows, or submit it with a larger timeout_s."
                     ),
                 );
-                self.keep(id, token, &Finish::Failed(problem)).await
+                self.keep(id, token, &failed(&job, problem)).await
             }
             Came::Out(Ok(finish)) => self.keep(id, token, &finish).await,
             Came::Out(Err(failure)) => self.fail(&job, failure).await,
@@ -166,6 +165,7 @@ impl Attempts {
             match context.job.spec.kind {
                 JobKind::Analysis => analysis::run(context).await,
                 JobKind::Import => import::run(context).await,
+                JobKind::Profile => profile::run(context).await,
                 JobKind::Noop => Ok(Finish::Nothing),
             }
         };
@@ -255,7 +255,7 @@ impl Attempts {
                 .await
                 .map(drop);
         }
-        self.keep(job.id, job.token, &Finish::Failed(problem)).await
+        self.keep(job.id, job.token, &failed(job, problem)).await
     }
 
     /// Has Redis accept the end. Sent again while Redis is away: it answers as the first
@@ -292,6 +292,14 @@ impl Attempts {
             }
         }
         Ok(())
+    }
+}
+
+/// The end of a job that cannot succeed.
+fn failed(job: &Claimed, problem: Problem) -> Finish {
+    match job.spec.kind {
+        JobKind::Profile => profile::failed(job, problem),
+        _ => Finish::Failed(problem),
     }
 }
 

@@ -7,9 +7,9 @@
 
 mod analysis;
 mod attempt;
-mod compute;
 mod import;
 mod keeper;
+mod profile;
 
 use std::{sync::Arc, thread, time::Duration};
 
@@ -30,8 +30,8 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use self::{attempt::Attempts, compute::Compute, keeper::Keeper};
-use crate::{cli::WorkerArgs, machine, stop};
+use self::{attempt::Attempts, keeper::Keeper};
+use crate::{cli::WorkerArgs, compute::Compute, machine, stop};
 
 /// How long running jobs may go on after the worker was told to stop.
 const HAND_BACK_AFTER: Duration = Duration::from_secs(18);

@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::{
     client::id,
     fixture::Server,
-    program::{printed, python_program, redis_cli},
+    program::{printed, python, python_program, redis_cli},
 };
 
 fn api(server: &Server) -> String {
@@ -65,6 +65,44 @@ min queued running succeeded [[\"goat\", 0], [\"lion\", 2]]
 max queued running succeeded [[\"goat\", 0], [\"lion\", 4]]
 "
     );
+}
+
+#[tokio::test]
+async fn the_snippets_of_a_data_sets_page_work_as_they_are_pasted() {
+    let server = Server::start().await;
+    let file = "name,whole,number\nAda,1,0.5\n\"=Bôb, \"\"b\"\"\",-2,NaN\n";
+    server.client().load("all-Types", file).await;
+    let page = server.client().page("/datasets/all-Types").await.text();
+    let snippets: Vec<String> = page
+        .split("<pre class=\"snippet\"")
+        .skip(1)
+        .map(|text| {
+            let (_, text) = text.split_once('>').unwrap();
+            let (text, _) = text.split_once("</pre>").unwrap();
+            text.replace("&lt;", "<")
+                .replace("&gt;", ">")
+                .replace("&quot;", "\"")
+                .replace("&amp;", "&")
+        })
+        .collect();
+    assert_eq!(snippets.len(), 2, "{page}");
+    for snippet in snippets {
+        let mut command = python();
+        command.arg("-c").arg(format!(
+            "{snippet}\nprint(table.to_dict('list'))\nprint(table.dtypes.to_dict())"
+        ));
+        let text = printed(command).await;
+        assert!(
+            text.contains(
+                r#"{'name': ['Ada', '=Bôb, "b"'], 'whole': [1, -2], 'number': [0.5, nan]}"#
+            ),
+            "{snippet}\n{text}"
+        );
+        assert!(
+            text.contains("'whole': dtype('int64'), 'number': dtype('float64')"),
+            "{text}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,9 @@ pub enum Finish {
     Result(Box<NewResult>),
     /// A version of a data set.
     Dataset(Box<NewVersion>),
+    /// The columns of a version of a data set at a glance. Its job goes with the end, and is
+    /// no longer there for a repeated call.
+    Profile(NewProfile),
     /// Nothing.
     Nothing,
     /// An error that trying again would not mend.
@@ -65,6 +68,17 @@ pub struct NewVersion {
     pub parts: Vec<Path>,
 }
 
+/// What was found out about the columns of a version.
+#[derive(Debug, Clone)]
+pub struct NewProfile {
+    /// The data set.
+    pub dataset: DatasetId,
+    /// The version.
+    pub version: u64,
+    /// What there is to say, as JSON that the store does not look into.
+    pub profile: String,
+}
+
 /// The answer to a finish.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
@@ -97,6 +111,13 @@ impl Store {
             Finish::Failed(problem) => {
                 call.arg("failed")
                     .arg(serde_json::to_string(problem).map_err(json)?);
+                [].as_slice()
+            }
+            Finish::Profile(new) => {
+                call.arg("profile")
+                    .arg(new.dataset.to_string())
+                    .arg(new.version)
+                    .arg(&new.profile);
                 [].as_slice()
             }
             Finish::Result(result) => {

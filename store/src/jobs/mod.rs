@@ -32,7 +32,7 @@ pub use cancel::Cancel;
 pub use claim::Claimed;
 pub use delete::DeleteJob;
 pub use edit::{Edit, JobEdit};
-pub use finish::{Finish, Finished, NewResult, NewVersion};
+pub use finish::{Finish, Finished, NewProfile, NewResult, NewVersion};
 pub use progress::Held;
 pub use read::{Counts, JobFilter};
 pub use reap::{Gone, Reaped};

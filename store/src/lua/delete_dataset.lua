@@ -16,7 +16,7 @@ end
 
 for i = 4, #ARGV do redis.call('SADD', K.rubbish, ARGV[i]) end
 redis.call('HDEL', K.names, string.lower(found[1]))
-for n = 1, tonumber(version) do redis.call('DEL', K.manifest(id, n)) end
+for n = 1, tonumber(version) do redis.call('DEL', K.manifest(id, n), K.profile(id, n)) end
 redis.call('DEL', K.dataset(id), K.readers(id))
 tell_gone(K.shared_events, 'dataset', id)
 return { A.Done }

@@ -24,8 +24,6 @@ if job.result then
   end
 end
 discard_writing(id)
-redis.call('ZREM', K.jobs, id)
-redis.call('ZREM', K.owner_jobs(owner), id)
-redis.call('DEL', K.job(id), K.spec(id), K.attempts(id))
+forget_job(id, owner)
 tell_gone(K.owner_events(owner), 'job', id, owner)
 return { A.Done }

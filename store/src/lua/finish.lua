@@ -5,8 +5,10 @@
 --   'result':  4 id  5 meta  6 finding  7 rows  8 bytes  9… part keys
 --   'dataset': 4 id  5 folded name  6 name  7 version  8 schema  9 rows  10 bytes  11 source
 --              12 manifest  13… part keys
+--   'profile': 4 data set  5 version  6 profile. The job is nobody's own and goes at once, so
+--              that the same call again is FENCED.
 -- Answers: DONE | FENCED | NAME_TAKEN (nothing changed: the worker holds the job still)
--- Events: dataset when it leaves one, then job (succeeded or failed)
+-- Events: dataset when it leaves one or its profile, then job (succeeded or failed)
 local id, token, leaves = ARGV[1], ARGV[2], ARGV[3]
 local job = load(K.job(id))
 
@@ -42,6 +44,10 @@ elseif leaves == 'dataset' then
   keep_parts(13)
 end
 
+-- The version may have gone meanwhile; then nobody asks for its profile.
+local profiled = leaves == 'profile' and redis.call('EXISTS', K.manifest(ARGV[4], ARGV[5])) == 1
+if profiled then redis.call('SET', K.profile(ARGV[4], ARGV[5]), ARGV[6]) end
+
 local failed = leaves == 'failed'
 local state = failed and 'failed' or 'succeeded'
 end_attempt(id, job, state, failed and ARGV[4] or '')
@@ -54,6 +60,11 @@ local mean = redis.call('HGET', K.queue, 'mean_ms')
 mean = mean and 0.8 * tonumber(mean) + 0.2 * took or took
 redis.call('HSET', K.queue, 'mean_ms', string.format('%.3f', mean))
 
+if leaves == 'profile' then
+  forget_job(id, job.owner)
+  if profiled then tell_dataset(ARGV[4]) end
+  return { A.Done }
+end
 if leaves == 'dataset' then tell_dataset(ARGV[4]) end
 tell_job(id)
 return { A.Done }

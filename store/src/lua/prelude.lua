@@ -127,6 +127,13 @@ local function close(id, job, state)
   count(job.owner, job.state, nil)
 end
 
+-- Removes what there is of a job that is over.
+local function forget_job(id, owner)
+  redis.call('ZREM', K.jobs, id)
+  redis.call('ZREM', K.owner_jobs(owner), id)
+  redis.call('DEL', K.job(id), K.spec(id), K.attempts(id))
+end
+
 -- Takes a running job back from a worker that has gone. An attempt that crashed or was
 -- lost once too often fails the job. Answers the job's state.
 local function take_back(id, job, outcome, crash_limit, loss_limit, crashed, lost)

@@ -4,41 +4,42 @@ mod columns;
 mod delete;
 mod elsewhere;
 mod import;
+mod look;
 mod rows;
 
-use assay_model::{Dataset, ImportReport, Page, words};
+use assay_model::{Dataset, ImportReport, Status, words};
 use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
-use serde_json::{Map, Value};
 
-use self::{columns::columns, delete::delete, elsewhere::elsewhere, import::import, rows::rows};
+use self::{
+    columns::columns,
+    delete::delete,
+    elsewhere::{elsewhere, export},
+    import::import,
+    rows::rows,
+};
 use super::bench::{live_mark, size};
 use crate::{
-    clock, load,
+    clock,
+    load::{self, Replies},
     node::{IntoNode, Node, div, el, link, p, several},
     parts::{self, problem},
     urls,
 };
-
-/// Rows shown.
-const FIRST: u64 = 20;
 
 /// The page.
 pub fn page() -> Node {
     let params = use_params_map();
     let paths = move || {
         let name = params.with(|params| params.get("name")).unwrap_or_default();
-        vec![urls::api::dataset(&name), urls::api::rows(&name, FIRST)]
+        vec![
+            urls::api::dataset(&name),
+            urls::api::profile(&name),
+            urls::api::STATUS.to_owned(),
+        ]
     };
     load::loaded(paths, |replies| match replies.read::<Dataset>(0) {
-        Ok(dataset) => {
-            let rows = match replies.read::<Page<Map<String, Value>>>(1) {
-                Ok(page) => rows(&dataset, page.items),
-                Err(problem) => problem::card(&problem),
-            };
-            let report = replies.read::<Import>(0).ok().and_then(|it| it.import);
-            one(&dataset, rows, report)
-        }
+        Ok(dataset) => one(&dataset, &replies),
         Err(problem) => problem::page(&problem),
     })
 }
@@ -50,7 +51,7 @@ struct Import {
     import: Option<ImportReport>,
 }
 
-fn one(dataset: &Dataset, rows: Node, report: Option<ImportReport>) -> Node {
+fn one(dataset: &Dataset, replies: &Replies) -> Node {
     let name = dataset.name.to_string();
     let mut facts = vec![size(dataset)];
     if dataset.collection.is_none() {
@@ -73,6 +74,7 @@ fn one(dataset: &Dataset, rows: Node, report: Option<ImportReport>) -> Node {
         .add(link(urls::DATASETS, "Data sets"));
     let actions = several![
         delete(&name),
+        export(&name),
         link(urls::analyse(&name), "Analyse").class("button main")
     ];
     let collection = dataset.collection.as_ref().map(|collection| {
@@ -85,16 +87,22 @@ fn one(dataset: &Dataset, rows: Node, report: Option<ImportReport>) -> Node {
         .source
         .as_ref()
         .map(|source| p("lead").add(format!("From {source}.")));
+    let columns = replies.get(1).map(|reply| columns(dataset, reply));
+    let address = replies.read::<Status>(2).ok();
+    let address = address.map(|status| status.redis.address);
+    let report = replies.read::<Import>(0).ok().and_then(|it| it.import);
     let aside = el("aside")
         .class("stack")
         .attr("aria-label", "About the data set")
-        .add(columns(dataset))
         .add(import(report))
-        .add(elsewhere(&name));
+        .add(elsewhere(dataset, address));
     several![
         parts::head(&name, crumbs.into_node(), below.into_node(), actions),
         collection,
         source,
-        div("columns").add(div("stack").add(rows)).add(aside),
+        div("columns")
+            .add(div("stack").add(rows(dataset)))
+            .add(aside),
+        div("below").add(columns),
     ]
 }

@@ -2,12 +2,11 @@
 
 use std::cmp::Reverse;
 
-use assay_model::ColumnType;
+use assay_model::{ColumnProfile, ColumnType, Distribution, words};
 use datafusion::arrow::{
     array::{Array, ArrayRef, Float64Array, Int64Array},
     datatypes::DataType,
 };
-use serde_json::{Value, json};
 
 use super::{Scale, numbers};
 use crate::{
@@ -21,6 +20,8 @@ use crate::{
 const BINS: usize = 20;
 /// Values listed where there are no bars.
 const LISTED: usize = 10;
+/// Characters of a value at a glance.
+const BRIEF: usize = 100;
 const QUARTILES: [f64; 3] = [0.25, 0.5, 0.75];
 
 /// What is said of a column.
@@ -35,7 +36,35 @@ pub(super) struct Profile {
     pub(super) stddev: Option<f64>,
     pub(super) quartiles: [Option<f64>; 3],
     pub(super) top: Option<(String, u64)>,
-    pub(super) histogram: Option<Value>,
+    pub(super) histogram: Option<Distribution>,
+}
+
+impl Profile {
+    /// The same for those who look at the data set itself.
+    pub(super) fn glance(self, name: &str) -> ColumnProfile {
+        let (top, top_count) = self.top.unzip();
+        ColumnProfile {
+            name: name.to_owned(),
+            kind: self.kind,
+            missing: Some(self.missing),
+            distinct: Some(self.distinct),
+            min: self.min.as_deref().map(brief),
+            max: self.max.as_deref().map(brief),
+            top: top.as_deref().map(brief),
+            top_count,
+            distribution: self.histogram.map(|mut distribution| {
+                for value in distribution.values.iter_mut().flatten() {
+                    *value = brief(value);
+                }
+                distribution
+            }),
+        }
+    }
+}
+
+/// A value may be a whole book; its beginning tells which.
+fn brief(text: &str) -> String {
+    words::shorten(text, BRIEF)
 }
 
 /// The walk. On a scale of numbers or times the values come in order.
@@ -194,11 +223,15 @@ impl Walk {
         })
     }
 
-    fn histogram(&self, data_type: &DataType) -> Result<Option<Value>, EngineError> {
+    fn histogram(&self, data_type: &DataType) -> Result<Option<Distribution>, EngineError> {
         if self.scale == Scale::Words {
-            let values: Vec<_> = self.words.iter().map(|(word, _)| word).collect();
-            let counts: Vec<_> = self.words.iter().map(|(_, times)| times).collect();
-            return Ok((!values.is_empty()).then(|| json!({"values": values, "counts": counts})));
+            let (values, counts) = self.words.iter().cloned().unzip::<_, _, Vec<_>, Vec<_>>();
+            return Ok((!values.is_empty()).then_some(Distribution {
+                from: None,
+                to: None,
+                values: Some(values),
+                counts,
+            }));
         }
         if !self.least.is_finite() {
             return Ok(None);
@@ -212,8 +245,11 @@ impl Walk {
         };
         // One value needs no more than one bar.
         let bins = if self.greatest > self.least { BINS } else { 1 };
-        Ok(Some(
-            json!({"from": from, "to": to, "counts": self.bins[..bins]}),
-        ))
+        Ok(Some(Distribution {
+            from: Some(from),
+            to: Some(to),
+            values: None,
+            counts: self.bins[..bins].to_vec(),
+        }))
     }
 }
