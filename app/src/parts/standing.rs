@@ -25,7 +25,7 @@ pub fn state(state: JobState) -> &'static str {
 
 /// The state with what one wants to know next: how long, how many before it.
 pub fn in_words(job: &Job, now: Timestamp) -> String {
-    place(job) + &until(job, now)
+    place(job) + &until(job, now).unwrap_or_default()
 }
 
 /// How it stands, without what changes from second to second.
@@ -42,25 +42,21 @@ pub fn place(job: &Job) -> String {
 }
 
 /// What follows [`place`]: how long it takes until that changes, where one can tell.
-pub fn until(job: &Job, now: Timestamp) -> String {
+pub fn until(job: &Job, now: Timestamp) -> Option<String> {
     match (job.state, &job.waiting) {
-        (JobState::Running, _) => {
-            time_left(job, now).map_or(String::new(), |left| format!(", {left} left"))
-        }
+        (JobState::Running, _) => time_left(job, now).map(|left| format!(", {left} left")),
         (
             JobState::Queued,
             Some(Waiting::InLine {
                 estimate_s: Some(seconds),
                 ..
             }),
-        ) => format!(", about {}", seconds_in_words(*seconds)),
+        ) => Some(format!(", about {}", seconds_in_words(*seconds))),
         (JobState::Queued, Some(Waiting::BackOff { until })) => {
-            format!(
-                " in {}",
-                seconds_in_words(until.millis_since(now) as f64 / 1e3)
-            )
+            let seconds = until.millis_since(now) as f64 / 1e3;
+            Some(format!(" in {}", seconds_in_words(seconds)))
         }
-        _ => String::new(),
+        _ => None,
     }
 }
 

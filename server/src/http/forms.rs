@@ -9,7 +9,10 @@ use assay_model::{Analysis, JobId, JobRequest, Problem, ProblemKind, form::FormD
 use axum::{
     Form, Router,
     body::Body,
-    extract::{DefaultBodyLimit, Path, Request, State, rejection::FormRejection},
+    extract::{
+        DefaultBodyLimit, Path, Request, State,
+        rejection::{FormRejection, PathRejection},
+    },
     http::{HeaderMap, header},
     middleware,
     response::Redirect,
@@ -114,9 +117,10 @@ async fn take_in(
 async fn cancel(
     state: State<AppState>,
     visitor: Visitor,
-    Path(id): Path<JobId>,
+    id: Result<Path<JobId>, PathRejection>,
     headers: HeaderMap,
 ) -> ApiResult<Redirect> {
+    let id = jobs::job_id(id)?;
     jobs::cancel_job(&state, &visitor.0, id).await?;
     Ok(back(&headers, &format!("/jobs/{id}")))
 }
@@ -124,8 +128,9 @@ async fn cancel(
 async fn retry(
     state: State<AppState>,
     visitor: Visitor,
-    Path(id): Path<JobId>,
+    id: Result<Path<JobId>, PathRejection>,
 ) -> ApiResult<Redirect> {
+    let id = jobs::job_id(id)?;
     let job = jobs::retry_job(&state, &visitor.0, id).await?;
     Ok(Redirect::to(&format!("/jobs/{}", job.id)))
 }

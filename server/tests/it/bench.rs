@@ -204,6 +204,25 @@ async fn a_form_that_is_refused_for_another_reason_says_why() {
 }
 
 #[tokio::test]
+async fn a_form_at_an_address_that_cannot_be_is_answered_with_a_page() {
+    let server = Server::start().await;
+    let client = server.client();
+    for path in ["/jobs/x/cancel", "/jobs/x/retry", "/new"] {
+        let request = client
+            .request(Method::POST, path)
+            .header(ACCEPT, "text/html")
+            .header(CONTENT_TYPE, "text/plain");
+        let answer = client.send(request.body("x")).await;
+        assert!((400..500).contains(&answer.status), "{path}");
+        assert!(
+            answer.header("content-type").starts_with("text/html"),
+            "{path}: {}",
+            answer.text()
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_shell_that_reads_no_further_is_no_failure() {
     let server = Server::start().await;
     for command in ["jobs", "doctor"] {
