@@ -9,6 +9,7 @@ mod filter;
 mod import;
 mod import_bad;
 mod import_options;
+mod import_workbook;
 mod preview;
 mod properties;
 mod records;
