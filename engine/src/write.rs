@@ -29,7 +29,7 @@ use crate::{BoxError, Part, PartSink, types};
 
 /// A part is closed once it has so many bytes; the rest up to 64 MB is for the footer
 /// and for what the estimate misses.
-pub(crate) const PART_BYTES: usize = 56 << 20;
+const PART_BYTES: usize = 56 << 20;
 pub(crate) const ROW_GROUP_BYTES: usize = 64 << 20;
 pub(crate) const ROW_GROUP_ROWS: usize = 1_000_000;
 /// The size of a batch is looked at no later than after so many rows.

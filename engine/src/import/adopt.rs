@@ -13,7 +13,7 @@ use datafusion::arrow::{
     util::display::FormatOptions,
 };
 
-use super::{ImportError, infer};
+use super::{BATCH_ROWS, ImportError, infer};
 use crate::{parse, types};
 
 /// How the columns of a file become ours.
@@ -83,6 +83,56 @@ impl Adopted {
         let options = RecordBatchOptions::new().with_row_count(Some(batch.num_rows()));
         RecordBatch::try_new_with_options(self.arrow(), columns, &options)
             .map_err(ImportError::internal)
+    }
+}
+
+/// A batch in pieces of some rows and, as far as rows allow, some megabytes: what stands in
+/// memory once, such as a text in a dictionary, is written out for each row.
+pub(super) fn slices(batch: &RecordBatch) -> Vec<RecordBatch> {
+    let mut lengths = vec![0_usize; batch.num_rows()];
+    for column in batch.columns() {
+        add_lengths(column, &mut lengths);
+    }
+    let mut slices = Vec::new();
+    let (mut begin, mut bytes) = (0, 0);
+    for (row, length) in lengths.iter().enumerate() {
+        if row > begin && (bytes + length > SLICE_BYTES || row - begin == BATCH_ROWS) {
+            slices.push(batch.slice(begin, row - begin));
+            (begin, bytes) = (row, 0);
+        }
+        bytes += length;
+    }
+    slices.push(batch.slice(begin, batch.num_rows() - begin));
+    slices
+}
+
+/// Bytes of a slice.
+const SLICE_BYTES: usize = 8 << 20;
+
+fn add_lengths(column: &ArrayRef, lengths: &mut [usize]) {
+    if let Some(views) = column.as_string_view_opt() {
+        for (sum, view) in lengths.iter_mut().zip(views.iter()) {
+            *sum += view.map_or(0, str::len);
+        }
+    } else if let Some(views) = column.as_binary_view_opt() {
+        for (sum, view) in lengths.iter_mut().zip(views.iter()) {
+            *sum += view.map_or(0, <[u8]>::len);
+        }
+    } else if let Some(dictionary) = column.as_any_dictionary_opt() {
+        // The longest counts for all: to look each up is not worth it.
+        let values = dictionary.values();
+        let mut each = vec![0; values.len()];
+        add_lengths(values, &mut each);
+        let longest = each.into_iter().max().unwrap_or(0);
+        for sum in lengths {
+            *sum += longest;
+        }
+    } else if !column.is_empty() {
+        let each = column.get_array_memory_size() / column.len();
+        let most = column.data_type().primitive_width().unwrap_or(each);
+        for sum in lengths {
+            *sum += most;
+        }
     }
 }
 

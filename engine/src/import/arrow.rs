@@ -16,7 +16,7 @@ use datafusion::arrow::{
 use tokio::sync::oneshot;
 
 use super::{
-    BATCH_ROWS, Import, ImportError, Imported,
+    Import, ImportError, Imported,
     adopt::{self, Adopted},
     imported,
     output::Output,
@@ -33,6 +33,7 @@ const MOST_BATCH: u64 = 256_000_000;
 const MOST_METADATA: u32 = 16 << 20;
 /// What a file begins with, and what is between that and the stream.
 const FILE_MARK: &[u8; 8] = b"ARROW1\0\0";
+const MOST_ROOM: usize = 128;
 
 /// Imports a file or a stream.
 pub(super) async fn import(
@@ -52,7 +53,7 @@ pub(super) async fn import(
         // Nobody takes them only when the import is over.
         let _ = say_parts.send(parts);
         while let Some(batch) = batches.next()? {
-            for slice in slices(&batch) {
+            for slice in adopt::slices(&batch) {
                 output.write(adopted.convert(&slice)?)?;
             }
         }
@@ -115,10 +116,14 @@ impl<'a> Batches<'a> {
         let mut start = Vec::with_capacity(8);
         fill(&mut reader, &mut start, 8)?;
         let is_file = start == FILE_MARK;
-        if is_file {
+        // Some writers leave more room after the mark than they must.
+        let mut room = if is_file { MOST_ROOM } else { 0 };
+        while room > 0 && (start == FILE_MARK || start == [0; 8]) {
             start.clear();
+            fill(&mut reader, &mut start, 8)?;
+            room -= 8;
         }
-        let first = message(&mut reader, start)?.unwrap_or_default();
+        let first = message(&mut reader, start)?.ok_or_else(cut_off)?;
         let schema = first
             .get(8..)
             .and_then(|metadata| root_as_message(metadata).ok())
@@ -287,13 +292,6 @@ fn fill(reader: &mut dyn Read, bytes: &mut Vec<u8>, wanted: usize) -> Result<(),
         .read_to_end(bytes)
         .map(drop)
         .map_err(ImportError::of_read)
-}
-
-/// A batch in pieces of some rows.
-fn slices(batch: &RecordBatch) -> impl Iterator<Item = RecordBatch> {
-    (0..batch.num_rows())
-        .step_by(BATCH_ROWS)
-        .map(|at| batch.slice(at, BATCH_ROWS.min(batch.num_rows() - at)))
 }
 
 fn damaged(error: ArrowError) -> ImportError {

@@ -384,7 +384,8 @@ fn open_quote(block: &Block, quote: OpenQuote) -> ImportError {
     }
 }
 
-fn check_header(names: &[String]) -> Result<Vec<String>, ImportError> {
+/// The names of a header, if each is there and no other's.
+pub(super) fn check_header(names: &[String]) -> Result<Vec<String>, ImportError> {
     let names: Vec<String> = names.iter().map(|name| name.trim().to_owned()).collect();
     let mut seen = std::collections::HashMap::new();
     for (i, name) in names.iter().enumerate() {

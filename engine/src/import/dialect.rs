@@ -197,7 +197,7 @@ fn find_decimal(records: &[Vec<String>], delimiter: u8) -> DecimalMark {
 
 /// None where the first record is one of data: some column of numbers, days or the like
 /// has such a value in it, and no column has one that does not fit.
-fn find_header(records: &[Vec<String>], decimal: DecimalMark) -> Header {
+pub(super) fn find_header(records: &[Vec<String>], decimal: DecimalMark) -> Header {
     let Some((first, rest)) = records.split_first() else {
         return Header::First;
     };

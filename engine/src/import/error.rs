@@ -167,6 +167,19 @@ pub enum ImportError {
         /// What the reader met.
         message: String,
     },
+    /// A workbook that only a password opens.
+    #[error("The workbook is protected by a password. Save it without one, or as CSV.")]
+    Encrypted,
+    /// A row of a sheet with a value outside the columns.
+    #[error(
+        "Row {row} has a value in column {column}, which is outside the header. Name the column, or have such rows left out (bad_lines=skip)."
+    )]
+    Outside {
+        /// The row, counted from 1.
+        row: u64,
+        /// The column, as the sheet calls it.
+        column: String,
+    },
     /// A packed file that unpacks to more than is plausible.
     #[error(
         "Unpacked, the file has more than {}, far more than its size suggests. Unpack it first and load what is in it.",

@@ -93,15 +93,6 @@ fn plain(start: &[u8]) -> Option<FileFormat> {
     }
 }
 
-/// Of formats that are known but cannot be read.
-pub(super) fn not_yet(format: FileFormat) -> ImportError {
-    ImportError::WrongFormat {
-        looks_like: with_article(format),
-        expected: "a format that is read here",
-        remedy: "Save it as CSV or Parquet.",
-    }
-}
-
 fn with_article(format: FileFormat) -> &'static str {
     match format {
         FileFormat::Csv => "a CSV file",

@@ -410,7 +410,8 @@ fn only_special(counts: &[u64; CLASSES]) -> bool {
     typed == counts[Class::Special as usize] + counts[Class::Text as usize]
 }
 
-fn shown(cell: &Cell<'_>) -> String {
+/// A value as a note or an error shows it.
+pub(super) fn shown(cell: &Cell<'_>) -> String {
     match cell {
         Cell::Null => String::new(),
         Cell::Written(text) | Cell::Text(text) => words::shorten(text, 30),

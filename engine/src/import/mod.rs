@@ -22,11 +22,13 @@ mod infer;
 mod json;
 mod output;
 mod packing;
+mod pages;
 mod parquet;
 mod preview;
 mod share;
 mod spool;
 mod text;
+mod workbook;
 
 use std::{io::Read, path::Path, sync::Arc};
 
@@ -117,7 +119,7 @@ pub(crate) async fn run(
             }
             FileFormat::Parquet => parquet::import(&import, options, means.spill_dir).await,
             FileFormat::Arrow => arrow::import(&import, options).await,
-            FileFormat::Xlsx => Err(format::not_yet(format)),
+            FileFormat::Xlsx => workbook::import(&import, options).await,
         }
     };
     cancel

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     ProgressCounter,
-    write::{self, FinishedPart, PART_BYTES, ROW_GROUP_BYTES, ROW_GROUP_ROWS},
+    write::{self, FinishedPart, ROW_GROUP_BYTES, ROW_GROUP_ROWS},
 };
 
 /// Where a parser's batches go: into parts, and those to whoever puts them away.
@@ -48,6 +48,10 @@ struct OpenPart {
     rows: u64,
 }
 
+/// A part is closed once it has so many bytes. While one is filled another waits and a
+/// third is on its way with a copy of it, so the size of parts is most of the memory that
+/// an import takes.
+const PART_BYTES: usize = 24 << 20;
 /// Bytes of batches that wait until they are encoded together.
 const WAITING_BYTES: usize = 8 << 20;
 
@@ -162,15 +166,15 @@ impl Output {
         let Some(open) = &mut self.open else {
             return Ok(());
         };
-        let (mut memory, mut encoded) = (0, 0);
-        for column in &open.columns {
-            memory += column.memory_size();
-            encoded += column.get_estimated_total_bytes();
-        }
+        let memory: usize = open
+            .columns
+            .iter()
+            .map(ArrowColumnWriter::memory_size)
+            .sum();
         if open.group_rows >= ROW_GROUP_ROWS || memory > ROW_GROUP_BYTES {
             open.close_group(threads).map_err(ImportError::internal)?;
         }
-        if open.file.bytes_written() + encoded > PART_BYTES {
+        if open.bytes() > PART_BYTES {
             self.close_part()?;
         }
         Ok(())
@@ -205,6 +209,13 @@ impl OpenPart {
             group_rows: 0,
             rows: 0,
         })
+    }
+
+    /// Its size, as far as it is known.
+    fn bytes(&self) -> usize {
+        let columns = self.columns.iter();
+        let encoded = columns.map(ArrowColumnWriter::get_estimated_total_bytes);
+        self.file.bytes_written() + encoded.sum::<usize>()
     }
 
     fn close_group(&mut self, threads: usize) -> Result<(), ParquetError> {

@@ -44,8 +44,15 @@ impl Packing {
 
 /// What is in a file of so many bytes, unpacked if it is packed.
 pub(super) fn unpack<'a>(
-    mut reader: impl Read + Send + 'a,
+    reader: impl Read + Send + 'a,
     bytes: u64,
+) -> io::Result<Box<dyn Read + Send + 'a>> {
+    unpack_to(reader, bytes.saturating_mul(MOST_TIMES).max(MOST_BYTES))
+}
+
+fn unpack_to<'a>(
+    mut reader: impl Read + Send + 'a,
+    most: u64,
 ) -> io::Result<Box<dyn Read + Send + 'a>> {
     let mut start = Vec::with_capacity(4);
     reader.by_ref().take(4).read_to_end(&mut start)?;
@@ -63,7 +70,6 @@ pub(super) fn unpack<'a>(
             Box::new(decoder)
         }
     };
-    let most = bytes.saturating_mul(MOST_TIMES).max(MOST_BYTES);
     Ok(Box::new(Unpacked {
         inner,
         packing,
@@ -101,5 +107,47 @@ impl Read for Unpacked<'_> {
             .checked_sub(n as u64)
             .ok_or_else(|| ImportError::Bomb { most: self.most }.into_read())?;
         Ok(n)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn read(bytes: &[u8], most: u64) -> Result<usize, String> {
+        let mut unpacked = Vec::new();
+        let read = unpack_to(bytes, most).and_then(|mut reader| reader.read_to_end(&mut unpacked));
+        read.map_err(|error| ImportError::of_read(error).to_string())
+    }
+
+    #[test]
+    fn what_unpacks_to_more_than_is_plausible_is_refused() {
+        let text = b"1,2\n".repeat(1 << 20);
+        let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        gzip.write_all(&text).unwrap();
+        let gzip = gzip.finish().unwrap();
+        let zstd = zstd::encode_all(&text[..], 1).unwrap();
+        for packed in [gzip, zstd] {
+            assert_eq!(read(&packed, 1 << 22), Ok(1 << 22));
+            let refused = read(&packed, 4_000_000).unwrap_err();
+            assert!(
+                refused.starts_with("Unpacked, the file has more than 4.0 MB"),
+                "{refused}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_zstd_file_that_asks_for_too_much_memory_is_refused() {
+        let mut writer = zstd::Encoder::new(Vec::new(), 1).unwrap();
+        writer.window_log(27).unwrap();
+        writer.write_all(&vec![b'x'; 1 << 20]).unwrap();
+        let refused = read(&writer.finish().unwrap(), u64::MAX).unwrap_err();
+        assert!(
+            refused.starts_with("The zstd file cannot be read"),
+            "{refused}"
+        );
     }
 }

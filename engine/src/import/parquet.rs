@@ -9,20 +9,24 @@ use std::{
     fs::File,
     io::{self, Read, Seek, SeekFrom, Write},
     path::Path,
+    sync::Arc,
 };
 
 use assay_model::{FileFormat, ImportOptions};
-use datafusion::parquet::{
-    arrow::arrow_reader::{
-        ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+use datafusion::{
+    arrow::datatypes::{DataType, Field, Schema as ArrowSchema},
+    parquet::{
+        arrow::arrow_reader::{
+            ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
+        },
+        errors::ParquetError,
     },
-    errors::ParquetError,
 };
 
 use super::{
     BATCH_ROWS, Import, ImportError, Imported, Unpacked,
     adopt::{self, Adopted},
-    imported, with_reader,
+    imported, pages, with_reader,
 };
 use crate::progress::Stage;
 
@@ -59,7 +63,9 @@ pub(super) async fn import(
                 return Err(ImportError::Cancelled);
             }
             let batch = batch.map_err(|error| damaged(error.into()))?;
-            output.write(adopted.convert(&batch)?)?;
+            for slice in adopt::slices(&batch) {
+                output.write(adopted.convert(&slice)?)?;
+            }
         }
         output.finish()
     });
@@ -89,9 +95,30 @@ fn copy(
             what: "the Parquet file lacks its end".to_owned(),
         });
     }
+    let options = ArrowReaderOptions::default();
+    let metadata = ArrowReaderMetadata::load(&copy, options.clone()).map_err(damaged)?;
+    pages::check(&mut copy, metadata.metadata())?;
+    // Read as views, a long text that a dictionary has once stands in memory once,
+    // however many rows have it.
+    let views = Arc::new(with_views(metadata.schema()));
     let metadata =
-        ArrowReaderMetadata::load(&copy, ArrowReaderOptions::default()).map_err(damaged)?;
+        ArrowReaderMetadata::try_new(Arc::clone(metadata.metadata()), options.with_schema(views))
+            .map_err(damaged)?;
     Ok((copy, metadata))
+}
+
+/// The same columns with texts and bytes as views, all else as it is.
+fn with_views(schema: &ArrowSchema) -> ArrowSchema {
+    let field = |field: &Arc<Field>| {
+        let data_type = match field.data_type() {
+            DataType::Utf8 | DataType::LargeUtf8 => DataType::Utf8View,
+            DataType::Binary | DataType::LargeBinary => DataType::BinaryView,
+            other => other.clone(),
+        };
+        field.as_ref().clone().with_data_type(data_type)
+    };
+    let fields: Vec<_> = schema.fields().iter().map(field).collect();
+    ArrowSchema::new_with_metadata(fields, schema.metadata().clone())
 }
 
 fn ends_in_magic(file: &mut File) -> io::Result<bool> {

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     ImportError, arrow,
     delimited::{self, Setup, Source, Stop},
-    format, json, packing,
+    format, json, packing, workbook,
 };
 use crate::cells::Cells;
 
@@ -51,8 +51,8 @@ pub fn preview(
         FileFormat::Csv | FileFormat::Tsv => fields(&seen, is_whole, format, options),
         FileFormat::Json | FileFormat::Ndjson => json::preview(&seen, is_whole, format, options),
         FileFormat::Arrow => arrow::look(&seen, is_whole, options),
-        FileFormat::Xlsx => Err(format::not_yet(format)),
-        FileFormat::Parquet => {
+        FileFormat::Xlsx if is_whole => workbook::look(&seen, options),
+        FileFormat::Parquet | FileFormat::Xlsx => {
             let options = ImportOptions {
                 format: Some(format),
                 ..options.clone()

@@ -265,6 +265,79 @@ async fn a_nan_of_any_sign_is_the_greatest_value() {
 }
 
 #[tokio::test]
+async fn arrow_of_others_becomes_ours() {
+    use arrow::{
+        array::{
+            ArrayRef, Decimal128Array, DictionaryArray, RecordBatch, Time32SecondArray,
+            TimestampNanosecondArray,
+        },
+        datatypes::Int32Type,
+        ipc::{
+            CompressionType,
+            writer::{FileWriter, IpcWriteOptions, StreamWriter},
+        },
+    };
+    use std::sync::Arc;
+    let money = Decimal128Array::from(vec![Some(150), None])
+        .with_precision_and_scale(10, 2)
+        .unwrap();
+    let text: DictionaryArray<Int32Type> = ["é", "é"].into_iter().collect();
+    let columns: Vec<(&str, ArrayRef)> = vec![
+        ("money", Arc::new(money)),
+        ("clock", Arc::new(Time32SecondArray::from(vec![34_200, 0]))),
+        ("at", Arc::new(TimestampNanosecondArray::from(vec![1, 0]))),
+        ("text", Arc::new(text)),
+    ];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    let mut stream = StreamWriter::try_new(Vec::new(), &batch.schema()).unwrap();
+    stream.write(&batch).unwrap();
+    stream.write(&batch.slice(0, 0)).unwrap();
+    let stream = stream.into_inner().unwrap();
+    let packed = IpcWriteOptions::default()
+        .try_with_compression(Some(CompressionType::LZ4_FRAME))
+        .unwrap();
+    let mut file = FileWriter::try_new_with_options(Vec::new(), &batch.schema(), packed).unwrap();
+    file.write(&batch).unwrap();
+    let file = file.into_inner().unwrap();
+    for (name, bytes) in [
+        ("t.arrow", &file),
+        ("t.feather", &stream),
+        ("unnamed", &stream),
+    ] {
+        let (columns, rows) = read(name, bytes).await;
+        let kinds: Vec<_> = columns.iter().map(|(_, kind)| *kind).collect();
+        assert_eq!(
+            kinds,
+            [ColumnType::Decimal, ColumnType::Time, Timestamp, Text],
+            "{name}"
+        );
+        assert_eq!(
+            rows,
+            json!([
+                ["1.50", "09:30:00", "1970-01-01T00:00:00.000000001", "é"],
+                [null, "00:00:00", "1970-01-01T00:00:00", "é"]
+            ])
+        );
+    }
+    for cut in [20, 200, file.len() - 20, file.len() - 1] {
+        let message = refusal("t.arrow", &file[..cut]).await;
+        assert!(
+            message.starts_with("The file is cut off"),
+            "{cut}: {message}"
+        );
+    }
+    // A batch that claims to be larger than any memory.
+    let mut bomb = file.clone();
+    let begin = bomb
+        .windows(4)
+        .position(|bytes| bytes == [0xFF; 4])
+        .unwrap();
+    bomb[begin + 4..begin + 8].copy_from_slice(&0x7FFF_FFFF_u32.to_le_bytes());
+    let message = refusal("t.arrow", &bomb).await;
+    assert!(message.contains("write it in smaller batches"), "{message}");
+}
+
+#[tokio::test]
 async fn a_bad_file_is_told_where_and_what_to_do() {
     for (file, bytes, expected) in [
         ("t.csv", &b""[..], "The file is empty."),

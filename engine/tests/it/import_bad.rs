@@ -54,22 +54,6 @@ async fn a_hundred_thousand_columns_are_refused() {
 }
 
 #[tokio::test]
-async fn bombs_are_refused_before_they_go_off() {
-    // Short lines, so that no record is too long: 1.1 GB of them in a few.
-    let line = b"1,2\n".repeat(1 << 18);
-    let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    let mut zstd = zstd::Encoder::new(Vec::new(), 1).unwrap();
-    for _ in 0..1_100 {
-        gzip.write_all(&line).unwrap();
-        zstd.write_all(&line).unwrap();
-    }
-    let (gzip, zstd) = (gzip.finish().unwrap(), zstd.finish().unwrap());
-    let expected = "Unpacked, the file has more than 1.0 GB, far more than its size suggests.";
-    check("t.csv", gzip, expected).await;
-    check("t.csv.zst", zstd, expected).await;
-}
-
-#[tokio::test]
 async fn cut_off_files_are_told_as_such() {
     let text = "a,b\n1,x\n".repeat(2_000);
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
@@ -160,4 +144,42 @@ async fn what_is_no_table_is_told_for_what_it_is() {
         "Column 2 of the header has no name.",
     )
     .await;
+}
+
+#[tokio::test]
+async fn parquet_bombs_are_refused_or_written_out_in_pieces() {
+    use arrow::array::{ArrayRef, RecordBatch, StringArray};
+    use parquet::{
+        arrow::ArrowWriter,
+        basic::{Compression, ZstdLevel},
+        file::properties::WriterProperties,
+    };
+    use std::sync::Arc;
+    let write = |values: Vec<&str>, times: usize| {
+        let column: ArrayRef = Arc::new(StringArray::from(values));
+        let batch = RecordBatch::try_from_iter([("a", column)]).unwrap();
+        let properties = WriterProperties::builder()
+            .set_compression(Compression::ZSTD(ZstdLevel::default()))
+            .build();
+        let mut writer =
+            ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
+        for _ in 0..times {
+            writer.write(&batch).unwrap();
+        }
+        writer.into_inner().unwrap()
+    };
+    // 600 MB in one page.
+    let long = "x".repeat(600_000_000);
+    check(
+        "t.parquet",
+        write(vec![&long], 1),
+        "The Parquet file cannot be read: its pages unpack to 600 MB at a time",
+    )
+    .await;
+    // One text of 900 kB that 2,000 rows share: 1.8 GB, written out.
+    let text = "y".repeat(900_000);
+    let shared = write(vec![&text; 100], 20);
+    assert!(shared.len() < 1 << 20, "{}", shared.len());
+    let imported = Bench::new().import("t.parquet", shared).await.unwrap();
+    assert_eq!((imported.rows, imported.parts.len()), (2_000, 1));
 }

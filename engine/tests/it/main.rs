@@ -10,6 +10,7 @@ mod filter;
 mod import;
 mod import_bad;
 mod import_options;
+mod import_workbook;
 mod look;
 mod preview;
 mod properties;

@@ -220,8 +220,10 @@ impl DuckDb {
         let mut seconds = began.elapsed().as_secs_f64();
         let mut version = String::new();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        if let (Self::Python(_), Some((found, took))) = (self, said.trim().split_once(' ')) {
-            version = found.to_owned();
+        // A bar of progress may stand before what the script prints.
+        let mut words = said.split_whitespace().rev();
+        if let (Self::Python(_), Some(took), Some(found)) = (self, words.next(), words.next()) {
+            found.clone_into(&mut version);
             // Without the start of Python.
             seconds = took.parse()?;
         }
