@@ -21,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     EngineError, ImportError, Imported, Input, Part, PartSink, ProgressCounter, Spool, export,
-    import, kinds, read,
+    import, kinds, read, sample,
 };
 
 /// What an engine may use.
@@ -154,6 +154,12 @@ impl Engine {
     /// Some rows of a data set, in the order of the data.
     pub async fn look(&self, input: &Input, look: &Look) -> Result<Rows, EngineError> {
         read::look(self, input, look).await
+    }
+
+    /// `look.limit` random rows of those that have the values of `look`, the same for the
+    /// same seed and data.
+    pub async fn sample(&self, input: &Input, look: &Look, seed: u64) -> Result<Rows, EngineError> {
+        sample::sample(self, input, look, seed).await
     }
 
     /// Some rows of a result or a table, in the order of the data.

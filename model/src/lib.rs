@@ -9,6 +9,7 @@
 //! Redis, no axum, no Leptos, no DataFusion. The crate compiles natively and to wasm.
 
 pub mod analysis;
+pub mod collection;
 pub mod dataset;
 pub mod decimal;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod import;
 pub mod job;
 pub mod limits;
 pub mod problem;
+pub mod record;
 pub mod result;
 pub mod schema;
 pub mod status;
@@ -26,13 +28,15 @@ pub mod tree;
 pub mod words;
 
 pub use analysis::Analysis;
-pub use dataset::{Collection, CollectionType, Dataset, DatasetKind, DatasetName, DatasetRef};
+pub use collection::{Collection, CollectionPreview, CollectionType, SourceName};
+pub use dataset::{Dataset, DatasetKind, DatasetName, DatasetRef};
 pub use decimal::Decimal;
 pub use event::{Deleted, Event, Position, ResetReason};
 pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};
 pub use import::{FileFormat, ImportOptions, ImportReport, Preview};
 pub use job::{Attempt, Job, JobKind, JobRequest, JobState, Outcome, Page, Progress, Waiting};
 pub use problem::{FieldError, Problem, ProblemKind};
+pub use record::{Record, Records, Written};
 pub use result::{InputStamp, ResultColumn, ResultPage, ResultRef};
 pub use schema::{Column, ColumnType, Schema};
 pub use status::{RedisStatus, Status};

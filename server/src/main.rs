@@ -14,6 +14,7 @@ mod hub;
 mod machine;
 mod sample;
 mod serve;
+mod sources;
 mod stop;
 mod worker;
 

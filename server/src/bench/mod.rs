@@ -1,6 +1,7 @@
 //! `assay bench`: measures, and prints ratios against a reference of the same run, since
 //! times alone say as much about the machine as about the program.
 
+mod collection;
 mod g1;
 mod groupby;
 mod idle;
@@ -18,6 +19,7 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
         Bench::Push { jobs } => push::run(jobs).await,
         Bench::Groupby { rows, runs } => groupby::run(rows, runs).await,
         Bench::Import { rows, runs } => import::run(rows, runs).await,
+        Bench::Collection { rows, runs } => collection::run(rows, runs).await,
         Bench::Idle => idle::run().await,
         Bench::Page => page::run(),
     }

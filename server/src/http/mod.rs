@@ -2,6 +2,7 @@
 //!
 //! A file here is a resource with its `router()`; this one only puts them together.
 
+mod collections;
 mod data_sets;
 mod error;
 mod events;
@@ -11,6 +12,7 @@ mod health;
 mod jobs;
 mod pages;
 mod plain;
+mod random;
 mod records;
 mod results;
 mod rows;
@@ -82,6 +84,7 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
 fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
+        .merge(collections::router())
         .merge(rows::router())
         .merge(records::router())
         .merge(jobs::router())

@@ -8,6 +8,7 @@ mod lock;
 mod reaper;
 mod redis_child;
 mod supervisor;
+mod watching;
 
 use std::{
     io::Write,
@@ -31,7 +32,7 @@ use crate::{
     cli::{LogFormat, ServeArgs},
     http::{self, AppState, Hosts, Options, Site},
     hub::Hub,
-    machine, stop,
+    machine, sources, stop,
 };
 
 /// How long open connections may go on after the server was told to stop.
@@ -49,6 +50,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     machine::open_all_files_allowed().ok();
     let site = Site::find(args.site.as_deref())?;
     let prefix: Prefix = args.prefix.parse()?;
+    let sources = sources::read(&args.sources)?;
     let data = data_folder(args.data.as_deref())?;
     let _lock = Lock::take(&data)?;
     let listener = listen(args.addr).await?;
@@ -81,7 +83,8 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     };
     let store = Store::connect(&redis, prefix)
         .await
-        .context("Redis cannot be used")?;
+        .context("Redis cannot be used")?
+        .with_sources(&sources)?;
     let home = format!("{}:{}", machine::name(), data.display());
     // The lock is ours, so whoever worked for this folder before is dead or dying.
     let orphans = store.reap_home(&home).await?;
@@ -105,6 +108,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         let supervisor = Supervisor {
             redis,
             prefix: args.prefix.clone(),
+            sources,
             pool: args.pool.clone(),
             spill: data.join(SPILL),
             home,
@@ -113,8 +117,10 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         tokio::spawn(supervisor.run(store.clone(), stop.clone()))
     });
 
+    let hub = Hub::start(store.clone(), stop.clone()).await?;
+    tokio::spawn(watching::run(store.clone(), hub.clone(), stop.clone()));
     let state = AppState {
-        hub: Hub::start(store.clone(), stop.clone()).await?,
+        hub,
         engine: look_engine(&store, &data)?,
         store,
         options: Arc::new(Options {
