@@ -1,6 +1,6 @@
 // The real program on a folder of its own, with the Redis and the worker that it starts.
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, openSync, readFileSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -47,6 +47,12 @@ export class Server {
     );
     this.#child = child;
     this.url = await this.#said(child);
+  }
+
+  /** A command of another program to its Redis, by redis-cli; what that prints. */
+  redis(...words: string[]): string {
+    const socket = join(this.folder, "redis.sock");
+    return execFileSync("redis-cli", ["-s", socket, ...words], { encoding: "utf8" });
   }
 
   /** Asks it to stop and waits for its end; the code that it ended with. */

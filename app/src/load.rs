@@ -26,6 +26,11 @@ use crate::{
 pub struct Replies(Vec<Reply>);
 
 impl Replies {
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What the `i`-th reply says.
     pub fn read<T: DeserializeOwned>(&self, i: usize) -> Result<T, Problem> {
         self.0

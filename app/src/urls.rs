@@ -10,6 +10,8 @@ pub const DATASETS: &str = "/datasets";
 pub const NEW: &str = "/new";
 /// The list of jobs.
 pub const JOBS: &str = "/jobs";
+/// Where the plain form that declares a collection posts to.
+pub const COLLECTIONS: &str = "/collections";
 /// Where the plain form that loads the sample posts to.
 pub const SAMPLE: &str = "/sample";
 
@@ -81,6 +83,11 @@ pub mod api {
     /// The first rows of a data set.
     pub fn rows(name: &str, limit: u64) -> String {
         format!("{}/rows?limit={limit}", dataset(name))
+    }
+
+    /// A glance at what a collection would read; the fields are those of its form.
+    pub fn preview(form: &FormData) -> String {
+        with_query("/api/v1/collections/preview", form)
     }
 
     /// Where a file goes that becomes the data set of this name.

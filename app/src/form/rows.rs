@@ -69,14 +69,13 @@ impl Row {
         self,
         part: usize,
         label: &'static str,
-        hint: &'static str,
         is_shown: impl Fn() -> bool + Send + 'static,
     ) -> Node {
         el("input")
             .class(move || if is_shown() { "input" } else { "input hidden" })
             .attr("name", self.names[part])
             .attr("autocomplete", "off")
-            .attr("placeholder", hint)
+            .attr("placeholder", label)
             .attr("aria-label", format!("{label}, row {}", self.at + 1))
             .value(move || self.get(part))
             .on("input", move |event| self.set(part, &typed(&event)))
@@ -117,8 +116,8 @@ pub fn measures(form: Form) -> Node {
         let parts = span("parts")
             .add(span("soft joint").add("of"))
             .add(row.choice(1, "Column", columns))
-            .add(row.text(2, "Quantile", "0.9", move || row.get(0) == "quantile"))
-            .add(row.text(3, "Name", "Name it", || true));
+            .add(row.text(2, "0.9", move || row.get(0) == "quantile"))
+            .add(row.text(3, "Name it", || true));
         several![
             row.choice(0, "Measure", || with_blank("Add a measure", functions())),
             parts
@@ -167,7 +166,7 @@ pub fn conditions(form: Form, names: Names, source: Source) -> Node {
         };
         let parts = span("parts")
             .add(row.choice(1, "Comparison", comparisons))
-            .add(row.text(2, "Value", "Value", move || {
+            .add(row.text(2, "Value", move || {
                 !matches!(row.get(1).as_str(), "is_null" | "not_null")
             }))
             .add(

@@ -324,13 +324,7 @@ impl RenderHtml for Node {
                 }
                 position.set(Position::NextChildAfterText);
                 let found = types::Text::cast_from(cursor.current());
-                let node = found.unwrap_or_else(|| Rndr::create_text_node(&text));
-                // The server's clock and words may be a little behind.
-                let written: &types::Node = node.as_ref();
-                if written.node_value().as_deref() != Some(text.as_str()) {
-                    Rndr::set_text(&node, &text);
-                }
-                State::Text(node, text)
+                State::Text(found.unwrap_or_else(|| Rndr::create_text_node(&text)), text)
             }
             Self::Element(element) => State::Element(element.0.hydrate(cursor, position)),
             Self::Several(pieces) => {

@@ -1,18 +1,15 @@
 //! One job: where it stands while it waits and runs; then the finding, the chart, the
 //! table, and how it came about.
 
-mod facts;
 mod outcome;
 
 use crate::sig::{Sig, made};
 use assay_model::{
-    Analysis, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem, ProblemKind,
-    ResultPage,
+    Analysis, DatasetRef, Event, Job, JobId, JobKind, JobRequest, JobState, Page, Problem,
+    ProblemKind, ResultPage, words,
 };
 use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
-
-use facts::fact;
 
 use crate::{
     api::Reply,
@@ -63,9 +60,8 @@ pub fn page() -> Node {
                 id: job.id,
                 offset: offset.peek(Clone::clone),
                 follows: follows.peek(Clone::clone),
-                result: Sig::new(is_analysed(&job).then(|| replies.read(1))),
                 job: Sig::new(job),
-                is_gone: Sig::new(false),
+                result: Sig::new(replies.read(1).ok()),
             }
             .page(),
             Err(problem) => problem::page(&problem),
@@ -75,11 +71,8 @@ pub fn page() -> Node {
 
 /// Whether there is a result to ask for.
 fn has_result(reply: &Reply) -> bool {
-    reply.read::<Job>().is_ok_and(|job| is_analysed(&job))
-}
-
-fn is_analysed(job: &Job) -> bool {
-    job.state == JobState::Succeeded && job.kind == JobKind::Analysis
+    let job = reply.read::<Job>();
+    job.is_ok_and(|job| job.state == JobState::Succeeded && job.kind == JobKind::Analysis)
 }
 
 /// The job and, once it has succeeded, the first rows of its result.
@@ -94,28 +87,12 @@ struct Shown {
     /// Whether to go on to the first analysis of what this job imports.
     follows: bool,
     job: Sig<Job>,
-    /// Whether somebody has deleted it meanwhile.
-    is_gone: Sig<bool>,
-    /// The first rows of the result, or why there are none; nothing while they are on
-    /// their way.
-    result: Sig<Option<Result<ResultPage, Problem>>>,
+    result: Sig<Option<ResultPage>>,
 }
 
 impl Shown {
     fn page(self) -> Node {
         self.keep_true();
-        (move || {
-            if self.is_gone.get() {
-                let detail = "This job has been deleted, and its result with it.";
-                problem::page(&Problem::new(ProblemKind::NotFound, detail))
-            } else {
-                self.whole()
-            }
-        })
-        .into_node()
-    }
-
-    fn whole(self) -> Node {
         let state = made(move || self.job.with(|job| job.state));
         let title = move || self.job.with(|job| job.title.clone());
         let words = div("page-title")
@@ -155,9 +132,8 @@ impl Shown {
         live::on_event(move |event| match event {
             Event::Job(job) if job.id == self.id => self.take((**job).clone(), &doer),
             Event::Job(job) if self.follows && self.is_followed_by(job) => {
-                doer.go_on(&urls::job(job.id));
+                doer.go(&urls::job(job.id));
             }
-            Event::JobDeleted(gone) if gone.id == self.id.0 => self.is_gone.set(true),
             Event::Reset(_) => {
                 let doer = doer.clone();
                 load::refresh(vec![urls::api::job(self.id)], move |replies| {
@@ -186,10 +162,14 @@ impl Shown {
         if state != JobState::Succeeded {
             return;
         }
-        if self.result.peek(|result| !matches!(result, Some(Ok(_)))) && self.job.peek(is_analysed) {
+        if self.result.peek(Option::is_none) && self.job.peek(|job| job.kind == JobKind::Analysis) {
             load::refresh(
                 vec![urls::api::result(self.id, self.offset, ROWS)],
-                move |replies| self.result.set(Some(replies.read(0))),
+                move |replies| {
+                    if let Ok(page) = replies.read(0) {
+                        self.result.set(Some(page));
+                    }
+                },
             );
         }
         if self.follows {
@@ -209,7 +189,7 @@ impl Shown {
                 .map(|page| page.items)
                 .unwrap_or_default();
             if let Some(job) = jobs.iter().find(|job| self.is_followed_by(job)) {
-                doer.go_on(&urls::job(job.id));
+                doer.go(&urls::job(job.id));
             }
         });
     }
@@ -230,6 +210,45 @@ impl Shown {
         crumbs
             .add(link(urls::JOBS, "Jobs"))
             .add(dataset)
+            .into_node()
+    }
+
+    fn facts(self) -> Node {
+        let now = clock::signal();
+        let class = move || self.job.with(|job| standing::class(job.state));
+        let words = move || self.job.with(|job| standing::in_words(job, now.get()));
+        let took = move || {
+            let is_over = self.job.with(|job| job.finished.is_some());
+            let now = if is_over {
+                now.peek(Clone::clone)
+            } else {
+                now.get()
+            };
+            self.job.with(|job| standing::took(job, now)).map(fact)
+        };
+        let read = move || {
+            self.result.with(|result| {
+                let rows: u64 = result.as_ref()?.inputs.iter().map(|input| input.rows).sum();
+                Some(fact(words::counted(rows, "row read", "rows read")))
+            })
+        };
+        let version = move || {
+            self.job.with(|job| {
+                let DatasetRef { name, version, .. } = job.dataset.as_ref()?;
+                Some(fact(if *version == 0 {
+                    name.to_string()
+                } else {
+                    format!("{name}, version {version}")
+                }))
+            })
+        };
+        let created = self.job.peek(|job| job.created);
+        div("facts-line")
+            .add(el("span").class(class).attr("role", "status").add(words))
+            .add(took)
+            .add(read)
+            .add(version)
+            .add(el("span").add("submitted ").add(clock::ago(created)))
             .into_node()
     }
 
@@ -343,6 +362,10 @@ impl Shown {
             several![p("small").add(words), buttons],
         ))
     }
+}
+
+fn fact(text: String) -> El {
+    el("span").add(text)
 }
 
 /// The form as this job was described by.

@@ -173,8 +173,6 @@ impl Shown {
                             .class("button without-program")
                             .attr("formmethod", "get")
                             .attr("formaction", urls::NEW)
-                            .attr("name", "check")
-                            .attr("value", "1")
                             .add("Add rows and check"),
                     ),
             );

@@ -29,15 +29,13 @@ pub fn press(
         .into_node()
 }
 
-type Navigate = Arc<dyn Fn(&str, NavigateOptions) + Send + Sync>;
-
 /// Does things at the server for a part of the page, and knows where to go and what to
 /// say afterwards. To be made where the context is at hand; it serves when it is not.
 #[derive(Clone)]
 pub struct Doer {
     /// How it says things.
     pub voice: Voice,
-    navigate: Navigate,
+    navigate: Arc<dyn Fn(&str) + Send + Sync>,
 }
 
 impl Doer {
@@ -46,22 +44,13 @@ impl Doer {
         let navigate = use_navigate();
         Self {
             voice: Voice::here(),
-            navigate: Arc::new(navigate),
+            navigate: Arc::new(move |address| navigate(address, NavigateOptions::default())),
         }
     }
 
     /// Goes to a page.
     pub fn go(&self, address: &str) {
-        (self.navigate)(address, NavigateOptions::default());
-    }
-
-    /// Goes on to a page in place of this one, to which Back will not return.
-    pub fn go_on(&self, address: &str) {
-        let options = NavigateOptions {
-            replace: true,
-            ..NavigateOptions::default()
-        };
-        (self.navigate)(address, options);
+        (self.navigate)(address);
     }
 
     /// Does something, then goes to the address that it gives or says what went wrong.

@@ -25,42 +25,35 @@ pub fn state(state: JobState) -> &'static str {
 
 /// The state with what one wants to know next: how long, how many before it.
 pub fn in_words(job: &Job, now: Timestamp) -> String {
-    place(job) + &until(job, now)
-}
-
-/// How it stands, without what changes from second to second.
-pub fn place(job: &Job) -> String {
     match (job.state, &job.waiting) {
-        (JobState::Queued, Some(Waiting::InLine { position, .. })) => match position {
-            0 | 1 => "First in line".to_owned(),
-            n => format!("{} in line", words::ordinal(*n)),
+        (JobState::Running, _) => match time_left(job, now) {
+            Some(left) => format!("Running, {left} left"),
+            None => "Running".to_owned(),
         },
-        (JobState::Queued, Some(Waiting::BackOff { .. })) => "Tries again".to_owned(),
-        (JobState::Queued, Some(Waiting::NoWorker)) => "Waits for a worker".to_owned(),
-        (other, _) => state(other).to_owned(),
-    }
-}
-
-/// What follows [`place`]: how long it takes until that changes, where one can tell.
-pub fn until(job: &Job, now: Timestamp) -> String {
-    match (job.state, &job.waiting) {
-        (JobState::Running, _) => {
-            time_left(job, now).map_or(String::new(), |left| format!(", {left} left"))
-        }
         (
             JobState::Queued,
             Some(Waiting::InLine {
-                estimate_s: Some(seconds),
-                ..
+                position,
+                estimate_s,
             }),
-        ) => format!(", about {}", seconds_in_words(*seconds)),
+        ) => {
+            let place = match position {
+                0 | 1 => "First in line".to_owned(),
+                n => format!("{} in line", words::ordinal(*n)),
+            };
+            match estimate_s {
+                Some(seconds) => format!("{place}, about {}", seconds_in_words(*seconds)),
+                None => place,
+            }
+        }
         (JobState::Queued, Some(Waiting::BackOff { until })) => {
             format!(
-                " in {}",
+                "Tries again in {}",
                 seconds_in_words(until.millis_since(now) as f64 / 1e3)
             )
         }
-        _ => String::new(),
+        (JobState::Queued, Some(Waiting::NoWorker)) => "Waits for a worker".to_owned(),
+        (other, _) => state(other).to_owned(),
     }
 }
 

@@ -7,7 +7,7 @@ use super::{ROWS, Shown};
 use crate::{
     chart, clock,
     node::{El, IntoNode, Node, div, el, link, p, several, span},
-    parts::{self, problem, table::table},
+    parts::{self, table::table},
     urls,
 };
 
@@ -31,10 +31,7 @@ impl Shown {
             return self.imported().into_node();
         }
         match self.result.get() {
-            Some(Ok(page)) => {
-                several![page.chart.as_ref().and_then(chart::chart), self.rows(page)]
-            }
-            Some(Err(problem)) => problem::card(&problem),
+            Some(page) => several![page.chart.as_ref().and_then(chart::chart), self.rows(page)],
             None => p("loading")
                 .attr("role", "status")
                 .add("Fetching the result")
@@ -106,10 +103,15 @@ fn scan_note(inputs: &[assay_model::result::InputStamp]) -> Vec<El> {
         let vanished = input.vanished.filter(|n| *n > 0);
         let vanished =
             vanished.map(|n| format!("; {} meanwhile", words::counted(n, "key went", "keys went")));
+        let misfits = input.misfits.map(|n| {
+            let values = words::counted(n, "value", "values");
+            format!(" {values} changed their type meanwhile and count as missing.")
+        });
         let end = format!(
-            ", in {}{}.",
+            ", in {}{}.{}",
             words::duration(ended.millis_since(began)),
-            vanished.unwrap_or_default()
+            vanished.unwrap_or_default(),
+            misfits.unwrap_or_default()
         );
         let start = format!("{} was read where it is at ", input.dataset.name);
         Some(
