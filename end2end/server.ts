@@ -49,6 +49,12 @@ export class Server {
     this.url = await this.#said(child);
   }
 
+  /** A command of another program to its Redis, by redis-cli; what that prints. */
+  redis(...words: string[]): string {
+    const socket = join(this.folder, "redis.sock");
+    return execFileSync("redis-cli", ["-s", socket, ...words], { encoding: "utf8" });
+  }
+
   /** Asks it to stop and waits for its end; the code that it ended with. */
   async stop(): Promise<number | null> {
     this.thaw();

@@ -31,6 +31,11 @@ impl Replies {
         self.0.get(i)
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What the `i`-th reply says.
     pub fn read<T: DeserializeOwned>(&self, i: usize) -> Result<T, Problem> {
         self.0

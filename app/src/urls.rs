@@ -12,6 +12,8 @@ pub const LOAD: &str = "/load";
 pub const NEW: &str = "/new";
 /// The list of jobs.
 pub const JOBS: &str = "/jobs";
+/// Where the plain form that declares a collection posts to.
+pub const COLLECTIONS: &str = "/collections";
 /// Where the plain form that loads the sample posts to.
 pub const SAMPLE: &str = "/sample";
 
@@ -108,6 +110,11 @@ pub mod api {
     /// Where the beginning of a file goes to be looked at.
     pub fn preview(fields: &FormData) -> String {
         with_query("/api/v1/preview", fields)
+    }
+
+    /// A glance at what a collection would read; the fields are those of its form.
+    pub fn collection_preview(form: &FormData) -> String {
+        with_query("/api/v1/collections/preview", form)
     }
 
     /// The newest jobs that match.

@@ -2,16 +2,19 @@
 
 import type { Locator, Page } from "@playwright/test";
 
+import { CollectionForm } from "./collection";
 import { Frame } from "./frame";
 import { UploadForm } from "./upload";
 
 export class DatasetsPage extends Frame {
   readonly upload: UploadForm;
+  readonly collection: CollectionForm;
   readonly rows: Locator;
 
   constructor(page: Page) {
     super(page);
     this.upload = new UploadForm(page);
+    this.collection = new CollectionForm(page);
     this.rows = page.getByRole("region", { name: "Data sets" }).getByRole("row");
   }
 

@@ -39,7 +39,7 @@ test("a data set that is deleted goes from every open list", async ({ context, d
 
 test("records of another service are a data set where they are", async ({ dataset, sample: _ }) => {
   await dataset.goto("animals");
-  await expect(dataset.main).toContainText("5,000 keys");
+  await expect(dataset.main).toContainText("5,000 records");
   for (const column of ["_key", "head", "body", "arms", "legs", "tail"]) {
     await expect(dataset.columns.filter({ hasText: new RegExp(`^${column}`) })).toBeVisible();
   }

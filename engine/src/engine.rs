@@ -23,7 +23,7 @@ use crate::{
     EngineError, Export, ImportError, Imported, Input, Look, Part, PartSink, ProgressCounter,
     Spool, export, import, kinds,
     look::{self, Orders},
-    read,
+    read, sample,
 };
 
 /// What an engine may use.
@@ -161,6 +161,12 @@ impl Engine {
     /// Some rows of a data set.
     pub async fn look(&self, input: &Input, look: &Look) -> Result<Rows, EngineError> {
         look::look(self, input, look).await
+    }
+
+    /// `look.limit` random rows of those that have the values of `look`, the same for the
+    /// same seed and data.
+    pub async fn sample(&self, input: &Input, look: &Look, seed: u64) -> Result<Rows, EngineError> {
+        sample::sample(self, input, look, seed).await
     }
 
     /// Some rows of a result or a table, in the order of the data.

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use assay_model::Schema;
+use assay_model::{Records, Schema};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -89,21 +89,16 @@ impl PartSink for StoreSink {
     }
 }
 
-/// One record of a collection.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
-    /// The key, the value of the schema's first column.
-    pub key: String,
-    /// Names and values. A column of the schema that is not among them is null; names
-    /// that the schema does not have are passed over.
-    pub fields: Vec<(String, String)>,
-}
-
 /// Reads the records of a collection.
 pub trait RecordSource: Send + Sync {
-    /// A scan from the beginning, in batches of any size.
-    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>>;
+    /// A scan from the beginning, shared among at most so many streams, in batches of any
+    /// size. `fields` are the columns wanted beside the key; records need not have them,
+    /// and may have others, which are passed over.
+    fn scan(&self, fields: &[String], streams: usize) -> Vec<RecordStream>;
 }
+
+/// Records in batches, or why there are no more.
+pub type RecordStream = BoxStream<'static, Result<Records, BoxError>>;
 
 mod as_text {
     use object_store::path::Path;

@@ -81,13 +81,15 @@ impl ProgressCounter {
         self.bytes.fetch_add(bytes, Relaxed);
     }
 
-    pub(crate) fn add_misfits(&self, misfits: u64) {
-        self.misfits.fetch_add(misfits, Relaxed);
+    /// Notes how many misfits a pass has met. Passes read different columns, so the one
+    /// that has met most counts.
+    pub(crate) fn see_misfits(&self, misfits: u64) {
+        self.misfits.fetch_max(misfits, Relaxed);
     }
 
-    /// Values that did not read as their column's type, over all passes as one.
+    /// Values that did not read as their column's type.
     pub(crate) fn misfits(&self) -> u64 {
-        self.misfits.load(Relaxed) / self.passes.load(Relaxed).max(1)
+        self.misfits.load(Relaxed)
     }
 
     /// Rows read so far, over all passes as one.

@@ -6,6 +6,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    collection::Collection,
     id::{DatasetId, Owner},
     import::ImportReport,
     problem::FieldError,
@@ -103,26 +104,6 @@ pub enum DatasetKind {
     Table,
     /// Records that other services write into Redis, read where they are.
     Collection,
-}
-
-/// Which records make a collection.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Collection {
-    /// Redis's glob: `animal:*`.
-    pub pattern: String,
-    /// What each key holds.
-    #[serde(rename = "type", default)]
-    pub kind: CollectionType,
-}
-
-/// The Redis types that a collection can read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum CollectionType {
-    /// A hash a record, a field a column.
-    #[default]
-    Hash,
 }
 
 /// A data set as lists give it.

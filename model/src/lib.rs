@@ -9,6 +9,7 @@
 //! Redis, no axum, no Leptos, no DataFusion. The crate compiles natively and to wasm.
 
 pub mod analysis;
+pub mod collection;
 pub mod dataset;
 pub mod decimal;
 pub mod event;
@@ -20,6 +21,7 @@ pub mod job;
 pub mod limits;
 pub mod problem;
 pub mod profile;
+pub mod record;
 pub mod result;
 pub mod schema;
 pub mod status;
@@ -28,9 +30,8 @@ pub mod tree;
 pub mod words;
 
 pub use analysis::Analysis;
-pub use dataset::{
-    Collection, CollectionType, Dataset, DatasetDetail, DatasetKind, DatasetName, DatasetRef,
-};
+pub use collection::{Collection, CollectionPreview, CollectionType, SourceName};
+pub use dataset::{Dataset, DatasetDetail, DatasetKind, DatasetName, DatasetRef};
 pub use decimal::Decimal;
 pub use event::{Deleted, Event, Position, ResetReason};
 pub use id::{DatasetId, JobId, Owner, ResultId, Token, WorkerId};
@@ -38,6 +39,7 @@ pub use import::{FileFormat, ImportOptions, ImportReport, Preview};
 pub use job::{Attempt, Job, JobKind, JobRequest, JobState, Outcome, Page, Progress, Waiting};
 pub use problem::{FieldError, Problem, ProblemKind};
 pub use profile::{ColumnProfile, Distribution, Profile, ProfileSource};
+pub use record::{Record, Records, Written};
 pub use result::{InputStamp, ResultColumn, ResultPage, ResultRef};
 pub use schema::{Column, ColumnType, Schema};
 pub use status::{RedisStatus, Status};

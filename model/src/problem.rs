@@ -32,6 +32,8 @@ pub enum ProblemKind {
     TooMany,
     /// Redis cannot be reached.
     Unavailable,
+    /// Another Redis, which a collection reads, cannot be reached.
+    SourceAway,
     /// Redis is full.
     Full,
     /// The job took longer than it was allowed to.
@@ -46,7 +48,7 @@ pub enum ProblemKind {
 
 impl ProblemKind {
     /// All kinds, for documentation and tests.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::BadRequest,
         Self::Invalid,
         Self::BadFile,
@@ -59,6 +61,7 @@ impl ProblemKind {
         Self::WrongHost,
         Self::TooMany,
         Self::Unavailable,
+        Self::SourceAway,
         Self::Full,
         Self::TimedOut,
         Self::OutOfMemory,
@@ -95,6 +98,7 @@ impl ProblemKind {
             Self::WrongHost => ("wrong-host", 421, "Wrong host name"),
             Self::TooMany => ("too-many", 429, "Too many requests"),
             Self::Unavailable => ("unavailable", 503, "Redis cannot be reached"),
+            Self::SourceAway => ("source-away", 424, "A source cannot be reached"),
             Self::Full => ("full", 507, "Redis is full"),
             Self::TimedOut => ("timed-out", 504, "The job took too long"),
             Self::OutOfMemory => ("out-of-memory", 507, "The job needs more memory"),

@@ -78,4 +78,8 @@ pub struct InputStamp {
     /// For a collection: keys that went while it was read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vanished: Option<u64>,
+    /// For a collection: values that did not read as their column's type and count as
+    /// missing, because they changed while it was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub misfits: Option<u64>,
 }

@@ -15,6 +15,9 @@ pub struct Status {
     pub running: u64,
     /// Jobs that wait.
     pub queued: u64,
+    /// The other Redis servers that collections can read, by name.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// The version of Assay.
     pub version: String,
 }
@@ -30,7 +33,7 @@ pub struct RedisStatus {
     pub memory_used: u64,
     /// Bytes that it may use; `None` when nothing bounds it.
     pub memory_max: Option<u64>,
-    /// How often it writes to disk: `always`, `every second` or `off`.
+    /// How often it writes to disk: `always`, `every second`, `snapshots` or `off`.
     pub persistence: String,
     /// Something that the reader should know, such as that it may forget data.
     pub warning: Option<String>,

@@ -11,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use files::{ExportArgs, ImportArgs, LoadArgs};
 
+use crate::sources::Written as SourceSetting;
+
 /// The analysis bench.
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, about, max_term_width = 100)]
@@ -103,12 +105,24 @@ pub struct ServeArgs {
     pub site: Option<PathBuf>,
 
     /// A Redis to use instead of an own one: `redis://…`, `redis+unix:///…`.
-    #[arg(long, env = "ASSAY_REDIS", value_name = "URL")]
+    #[arg(long, env = "ASSAY_REDIS", hide_env_values = true, value_name = "URL")]
     pub redis: Option<String>,
 
     /// The first part of every key in Redis.
     #[arg(long, env = "ASSAY_PREFIX", default_value = "assay")]
     pub prefix: String,
+
+    /// Another Redis whose records can be collections: `NAME=URL`, or `NAME:write=URL`
+    /// where they may be written; repeat.
+    #[arg(
+        long = "source",
+        env = "ASSAY_SOURCES",
+        value_delimiter = ' ',
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "NAME=URL"
+    )]
+    pub sources: Vec<SourceSetting>,
 
     /// Lose nothing that was acknowledged, even when Redis is killed or the power goes:
     /// every write waits for the disk.
@@ -190,12 +204,24 @@ pub struct PoolArgs {
 #[derive(Debug, Clone, Args)]
 pub struct WorkerArgs {
     /// The Redis whose jobs to run.
-    #[arg(long, env = "ASSAY_REDIS", value_name = "URL")]
+    #[arg(long, env = "ASSAY_REDIS", hide_env_values = true, value_name = "URL")]
     pub redis: String,
 
     /// The first part of every key in Redis.
     #[arg(long, env = "ASSAY_PREFIX", default_value = "assay")]
     pub prefix: String,
+
+    /// Another Redis whose records can be collections: `NAME=URL`, or `NAME:write=URL`
+    /// where they may be written; repeat.
+    #[arg(
+        long = "source",
+        env = "ASSAY_SOURCES",
+        value_delimiter = ' ',
+        hide_env_values = true,
+        hide_default_value = true,
+        value_name = "NAME=URL"
+    )]
+    pub sources: Vec<SourceSetting>,
 
     /// The folder for spilled data; the system's folder for temporary files when left
     /// out.
@@ -380,6 +406,16 @@ pub enum Bench {
         rows: u64,
         /// Runs of each look; the best counts.
         #[arg(long, default_value_t = 5)]
+        runs: u32,
+    },
+    /// Hashes in Redis, aggregated from cold, against redis-py that merely fetches them and
+    /// redis-py with pandas.
+    Collection {
+        /// How many hashes.
+        #[arg(long, default_value_t = 1_000_000)]
+        rows: u64,
+        /// Runs of each; the best counts.
+        #[arg(long, default_value_t = 3)]
         runs: u32,
     },
     /// Resident memory of `serve` and its worker when nothing happens.

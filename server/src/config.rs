@@ -1,14 +1,15 @@
 //! The configuration file: a TOML table whose keys are the long names of the flags
 //! (`addr = "127.0.0.1:4000"`, `max-upload-mb = 500`). Its values become the defaults
 //! of the flags, so that flags and variables win, and each setting is declared and
-//! documented once, in `cli.rs`.
+//! documented once, in `cli.rs`. Only sources are sections of their own,
+//! `[sources.NAME]`, and are read by `sources.rs`.
 
 use std::{ffi::OsString, path::PathBuf};
 
 use anyhow::{Context, bail};
 use clap::{ArgMatches, Command, CommandFactory, FromArgMatches};
 
-use crate::cli::Cli;
+use crate::{cli::Cli, sources};
 
 /// Reads command line, variables and configuration file.
 pub fn read() -> anyhow::Result<Cli> {
@@ -48,10 +49,16 @@ fn read_file(matches: &ArgMatches) -> anyhow::Result<Option<(PathBuf, String)>> 
 
 fn with_defaults(mut command: Command, table: &toml::Table) -> anyhow::Result<Command> {
     for (key, value) in table {
-        let text = match value {
-            toml::Value::String(text) => text.clone(),
+        let (key, texts) = match value {
+            toml::Value::Table(sections) if key == "sources" => {
+                let written = sections
+                    .iter()
+                    .map(|(name, section)| sources::of_section(name, section));
+                ("source", written.collect::<Result<Vec<_>, _>>()?)
+            }
+            toml::Value::String(text) => (key.as_str(), vec![text.clone()]),
             toml::Value::Integer(_) | toml::Value::Float(_) | toml::Value::Boolean(_) => {
-                value.to_string()
+                (key.as_str(), vec![value.to_string()])
             }
             _ => bail!("“{key}” must be text, a number, true or false"),
         };
@@ -59,7 +66,7 @@ fn with_defaults(mut command: Command, table: &toml::Table) -> anyhow::Result<Co
         command = command.mut_args(|arg| {
             if is_setting(&arg, key) {
                 known = true;
-                arg.default_value(text.clone())
+                arg.default_values(texts.clone())
             } else {
                 arg
             }
@@ -73,7 +80,7 @@ fn with_defaults(mut command: Command, table: &toml::Table) -> anyhow::Result<Co
                 sub.mut_args(|arg| {
                     if is_setting(&arg, key) {
                         known = true;
-                        arg.default_value(text.clone())
+                        arg.default_values(texts.clone())
                     } else {
                         arg
                     }
@@ -119,6 +126,22 @@ mod tests {
         assert_eq!(
             serve_addr("", &["assay", "serve"]).unwrap(),
             "127.0.0.1:3000"
+        );
+    }
+
+    #[test]
+    fn sections_of_sources_are_the_sources() {
+        let file = "[sources.shop]\nurl = \"redis://u:p@h/3\"\n[sources.till]\nurl = \"redis://t\"\nwrite = true";
+        let command = with_defaults(Cli::command(), &file.parse().unwrap()).unwrap();
+        let matches = command.try_get_matches_from(["assay", "serve"]).unwrap();
+        let cli = Cli::from_arg_matches(&matches).unwrap();
+        let crate::cli::Command::Serve(serve) = cli.command else {
+            panic!("not serve")
+        };
+        let sources = sources::read(&serve.sources).unwrap();
+        assert_eq!(
+            sources::write(&sources),
+            "shop=redis://u:p@h/3 till:write=redis://t"
         );
     }
 

@@ -6,23 +6,21 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use assay_engine::{BoxError, Input, Part, PartSink, Record, RecordSource, Spool, SpoolStream};
+use assay_engine::{
+    BoxError, Input, Part, PartSink, RecordSource, RecordStream, Spool, SpoolStream,
+};
 use assay_model::{
-    Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, Problem, Profile,
-    ResultColumn, ResultId, Schema,
+    Collection, Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, Problem, Profile,
+    Records, ResultColumn, ResultId, Schema,
 };
 use assay_store::{
     Store, StoreError, blobs,
-    collection::{ScanStamp, ScanWatch},
-    infer::Inference,
+    collection::{Depth, ScanStamp, ScanWatch, Wanted},
     upload::Upload,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{
-    StreamExt, TryStreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, TryStreamExt, stream};
 use object_store::path::Path;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -89,12 +87,7 @@ pub async fn input(store: &Store, dataset: &Dataset) -> Result<Input, StoreError
 pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Opened, StoreError> {
     match (dataset.kind, &dataset.collection) {
         (DatasetKind::Collection, Some(collection)) => {
-            let scan = Arc::new(Scan {
-                store: store.clone(),
-                id: dataset.id,
-                collection: collection.clone(),
-                watch: Mutex::default(),
-            });
+            let scan = Arc::new(Scan::new(store, collection));
             let source: Arc<dyn RecordSource> = Arc::clone(&scan) as _;
             let input = Input::Records {
                 schema: dataset.schema.clone(),
@@ -112,6 +105,14 @@ pub async fn open(store: &Store, dataset: &Dataset, version: u64) -> Result<Open
                 scan: None,
             })
         }
+    }
+}
+
+/// The records of a collection that is not declared, with the columns that a look found.
+pub fn undeclared(store: &Store, collection: &Collection, schema: Schema) -> Input {
+    Input::Records {
+        schema,
+        source: Arc::new(Scan::new(store, collection)),
     }
 }
 
@@ -214,16 +215,22 @@ impl Spool for UploadSpool {
     }
 }
 
-/// Scans of a collection, as the engine reads them. What a scan met is noted at the data
-/// set, so that its page follows the records.
+/// Scans of a collection, as the engine reads them.
 struct Scan {
     store: Store,
-    id: DatasetId,
-    collection: assay_model::Collection,
+    collection: Collection,
     watch: Mutex<Option<ScanWatch>>,
 }
 
 impl Scan {
+    fn new(store: &Store, collection: &Collection) -> Self {
+        Self {
+            store: store.clone(),
+            collection: collection.clone(),
+            watch: Mutex::default(),
+        }
+    }
+
     fn stamp(&self) -> Option<ScanStamp> {
         let watch = self.watch.lock().unwrap_or_else(PoisonError::into_inner);
         watch.as_ref().map(ScanWatch::stamp)
@@ -231,56 +238,42 @@ impl Scan {
 }
 
 impl RecordSource for Scan {
-    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
-        let (records, watch) = self.store.scan(&self.collection);
-        *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
-        let (store, id) = (self.store.clone(), self.id);
-        let scan = (Box::pin(records), Some(Inference::default()), store);
-        stream::try_unfold(
-            scan,
-            move |(mut records, mut inference, store)| async move {
-                let Some(batch) = records.try_next().await? else {
-                    if let Some(inference) = inference.take() {
-                        let count = inference.records();
-                        store
-                            .observe_collection(id, &inference.schema(), count)
-                            .await?;
-                    }
-                    return Ok(None);
+    fn scan(&self, fields: &[String], streams: usize) -> Vec<RecordStream> {
+        let wanted = Wanted::Fields(fields.to_vec());
+        match self.store.scan(&self.collection, wanted, streams) {
+            Ok((streams, watch)) => {
+                *self.watch.lock().unwrap_or_else(PoisonError::into_inner) = Some(watch);
+                let boxed = |stream: assay_store::collection::RecordStream| {
+                    stream.map_err(BoxError::from).boxed()
                 };
-                for record in &batch {
-                    if let Some(inference) = &mut inference {
-                        inference.push(record);
-                    }
-                }
-                let batch = batch
-                    .into_iter()
-                    .map(|record| Record {
-                        key: record.key,
-                        fields: record.fields,
-                    })
-                    .collect();
-                Ok(Some((batch, (records, inference, store))))
-            },
-        )
-        .map_err(|error: StoreError| error.into())
-        .boxed()
+                streams.into_iter().map(boxed).collect()
+            }
+            Err(error) => vec![stream::iter([Err(error.into())]).boxed()],
+        }
     }
 }
 
-/// The columns that a collection's records have now, and how many there are.
-pub async fn observe(
-    store: &Store,
-    collection: &assay_model::Collection,
-) -> Result<(Schema, u64), StoreError> {
-    let (records, _) = store.scan(collection);
-    let mut records = std::pin::pin!(records);
-    let mut inference = Inference::default();
-    while let Some(batch) = records.try_next().await? {
-        for record in &batch {
-            inference.push(record);
-        }
+/// Records that have been read, for the engine to type.
+pub struct Read(pub Records);
+
+impl RecordSource for Read {
+    fn scan(&self, _: &[String], _: usize) -> Vec<RecordStream> {
+        vec![stream::iter([Ok(self.0.clone())]).boxed()]
     }
-    let count = inference.records();
-    Ok((inference.schema(), count))
+}
+
+/// Looks at a collection and notes what it found; gives the data set as it now is.
+pub async fn look_again(
+    store: &Store,
+    dataset: &Dataset,
+    collection: &Collection,
+    depth: Depth,
+) -> Result<Dataset, StoreError> {
+    let look = store.look(collection, Some(&dataset.schema), depth).await?;
+    store.observe_collection(dataset.id, &look).await?;
+    Ok(Dataset {
+        rows: look.records,
+        schema: look.schema,
+        ..dataset.clone()
+    })
 }

@@ -11,6 +11,8 @@ pub fn engine_problem(error: &EngineError) -> Problem {
     let kind = match error {
         EngineError::Invalid(errors) => return Problem::invalid(errors.clone()),
         EngineError::Source(cause) | EngineError::Sink(cause) if is_full(cause) => return full(),
+        // What the store says of a source names it.
+        EngineError::Source(cause) if let Some(cause) = of_store(cause) => return cause.into(),
         EngineError::Overflow { .. } => ProblemKind::Invalid,
         EngineError::OutOfMemory(_) => ProblemKind::OutOfMemory,
         EngineError::Cancelled => ProblemKind::Conflict,
@@ -44,8 +46,11 @@ pub fn import_problem(error: &ImportError) -> Problem {
 /// Whether trying the analysis again may mend it. A full Redis does not get emptier by
 /// trying.
 pub fn engine_passes(error: &EngineError) -> bool {
-    error.is_passing()
-        && !matches!(error, EngineError::Source(cause) | EngineError::Sink(cause) if is_full(cause))
+    match error {
+        EngineError::Source(cause) if let Some(cause) = of_store(cause) => cause.is_passing(),
+        EngineError::Source(cause) | EngineError::Sink(cause) if is_full(cause) => false,
+        error => error.is_passing(),
+    }
 }
 
 /// Whether trying the import again may mend it.
@@ -53,11 +58,12 @@ pub fn import_passes(error: &ImportError) -> bool {
     error.is_passing() && !matches!(error, ImportError::Sink(cause) if is_full(cause))
 }
 
+fn of_store(cause: &BoxError) -> Option<&StoreError> {
+    cause.downcast_ref::<StoreError>()
+}
+
 fn is_full(cause: &BoxError) -> bool {
-    matches!(
-        cause.downcast_ref::<StoreError>(),
-        Some(StoreError::Full(_))
-    )
+    matches!(of_store(cause), Some(StoreError::Full(_)))
 }
 
 fn full() -> Problem {

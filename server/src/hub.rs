@@ -70,6 +70,11 @@ impl Hub {
         self.live.subscribe()
     }
 
+    /// Whether anybody is attached.
+    pub fn is_watched(&self) -> bool {
+        self.live.receiver_count() > 0
+    }
+
     /// Waits until a job has ended, or for `most`; gives the job as it then stands.
     /// `None` when there is no such job.
     pub async fn wait(&self, id: JobId, most: Duration) -> Result<Option<Job>, StoreError> {

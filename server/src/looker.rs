@@ -56,6 +56,17 @@ impl Looker {
         .await
     }
 
+    /// Random rows of a data set.
+    pub async fn sample(&self, input: &Input, look: &Look, seed: u64) -> Result<Rows, Problem> {
+        let (engine, input, look) = (self.engine.clone(), input.clone(), look.clone());
+        let searches = Arc::clone(&self.searches);
+        self.run(async move {
+            let _turn = searches.acquire_owned().await.ok();
+            engine.sample(&input, &look, seed).await
+        })
+        .await
+    }
+
     /// Some rows of a result or a table, in the order of the data.
     pub async fn page(&self, parts: &[Part], offset: u64, limit: u64) -> Result<Rows, Problem> {
         let (engine, parts) = (self.engine.clone(), parts.to_vec());

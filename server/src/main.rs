@@ -17,6 +17,7 @@ mod machine;
 mod preview;
 mod sample;
 mod serve;
+mod sources;
 mod stop;
 mod worker;
 

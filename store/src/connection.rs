@@ -47,15 +47,18 @@ impl Redis {
     /// Connects to `redis://host:port/db` or `redis+unix:///path`.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
         let client = Client::open(url).map_err(StoreError::Address)?;
-        let config = |answer| {
-            ConnectionManagerConfig::new()
-                .set_number_of_retries(2)
-                .set_min_delay(Duration::from_millis(50))
-                .set_max_delay(Duration::from_millis(500))
-                .set_connection_timeout(Some(CONNECT))
-                .set_response_timeout(Some(answer))
-        };
         let control = ConnectionManager::new_with_config(client.clone(), config(ANSWER)).await?;
+        Self::new(client, control)
+    }
+
+    /// Connects when the first command is sent.
+    pub fn lazy(url: &str) -> Result<Self, StoreError> {
+        let client = Client::open(url).map_err(StoreError::Address)?;
+        let control = ConnectionManager::new_lazy_with_config(client.clone(), config(ANSWER))?;
+        Self::new(client, control)
+    }
+
+    fn new(client: Client, control: ConnectionManager) -> Result<Self, StoreError> {
         let connections = (0..BULK)
             .map(|_| ConnectionManager::new_lazy_with_config(client.clone(), config(BULK_ANSWER)))
             .collect::<Result<_, _>>()?;
@@ -137,11 +140,25 @@ impl Redis {
         Ok(self.client.get_async_pubsub().await?)
     }
 
+    /// The number of the database that it is in.
+    pub fn database(&self) -> i64 {
+        self.client.get_connection_info().redis_settings().db()
+    }
+
     /// The bulk connections in turn.
     fn bulk_connection(&self) -> ConnectionManager {
         let n = self.bulk.next.fetch_add(1, Ordering::Relaxed);
         self.bulk.connections[n % BULK].clone()
     }
+}
+
+fn config(answer: Duration) -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_number_of_retries(2)
+        .set_min_delay(Duration::from_millis(50))
+        .set_max_delay(Duration::from_millis(500))
+        .set_connection_timeout(Some(CONNECT))
+        .set_response_timeout(Some(answer))
 }
 
 /// Calls until it answers, three times at most while Redis cannot be reached.

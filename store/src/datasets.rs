@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use assay_model::{
-    Collection, CollectionType, Dataset, DatasetId, DatasetKind, DatasetName, JobId, Owner, Schema,
+    Collection, Dataset, DatasetId, DatasetKind, DatasetName, FieldError, JobId, Owner, Schema,
+    SourceName,
 };
 use object_store::path::Path;
 use redis::Value;
@@ -15,6 +16,7 @@ use redis::Value;
 use crate::{
     Store, StoreError,
     blobs::key_of,
+    collection::Look,
     jobs::take,
     reply::{Fields, Reply, text, unexpected},
     script::Answer,
@@ -31,10 +33,8 @@ pub struct NewCollection {
     pub owner: Owner,
     /// Which records.
     pub collection: Collection,
-    /// Its columns, as a first look found them.
-    pub schema: Schema,
-    /// Keys that the look found.
-    pub keys: u64,
+    /// What a first look found.
+    pub look: Look,
 }
 
 /// The answer to a declaration.
@@ -44,6 +44,18 @@ pub enum Declare {
     Declared,
     /// The name belongs to another data set.
     NameTaken,
+}
+
+/// The answer to a look at a collection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Observed {
+    /// It is as the look found it.
+    Noted,
+    /// It is, but a change was told less than a second ago: call again to have this one
+    /// told too.
+    Untold,
+    /// There is no such collection.
+    NotFound,
 }
 
 /// The answer to a change of name.
@@ -136,7 +148,6 @@ impl Store {
 
     /// Makes a collection. Repeated with the same id it answers as the first time.
     pub async fn declare_collection(&self, new: &NewCollection) -> Result<Declare, StoreError> {
-        let (CollectionType::Hash, kind) = (new.collection.kind, "hash");
         let script = &self.scripts().declare;
         let mut call = script.call();
         call.arg(new.id.to_string())
@@ -144,9 +155,16 @@ impl Store {
             .arg(new.name.as_str())
             .arg(new.owner.as_str())
             .arg(&new.collection.pattern)
-            .arg(kind)
-            .arg(schema_json(&new.schema)?)
-            .arg(new.keys);
+            .arg(new.collection.kind.as_str())
+            .arg(schema_json(&new.look.schema)?)
+            .arg(new.look.records)
+            .arg(&new.look.digest)
+            .arg(
+                new.collection
+                    .source
+                    .as_ref()
+                    .map_or("", SourceName::as_str),
+            );
         let reply: Reply = self.redis().script(&call).await?;
         match reply.answer {
             Answer::Done => Ok(Declare::Declared),
@@ -155,22 +173,24 @@ impl Store {
         }
     }
 
-    /// Notes what a collection looked like when it was last read. False when there is no
-    /// such collection.
+    /// Notes what a collection looks like, and tells so if it has changed since the look
+    /// before: however often that is, once a second at most.
     pub async fn observe_collection(
         &self,
         id: DatasetId,
-        schema: &Schema,
-        keys: u64,
-    ) -> Result<bool, StoreError> {
-        let call =
-            self.scripts()
-                .observe
-                .with([id.to_string(), schema_json(schema)?, keys.to_string()]);
+        look: &Look,
+    ) -> Result<Observed, StoreError> {
+        let call = self.scripts().observe.with([
+            id.to_string(),
+            schema_json(&look.schema)?,
+            look.records.to_string(),
+            look.digest.clone(),
+        ]);
         let reply: Reply = self.redis().script(&call).await?;
         match reply.answer {
-            Answer::Done => Ok(true),
-            Answer::NotFound => Ok(false),
+            Answer::Done => Ok(Observed::Noted),
+            Answer::Changed => Ok(Observed::Untold),
+            Answer::NotFound => Ok(Observed::NotFound),
             other => Err(unexpected(other)),
         }
     }
@@ -290,12 +310,22 @@ pub(crate) fn read_dataset(
             .get("source")
             .filter(|source| !source.is_empty())
             .map(str::to_owned),
-        collection: fields.get("pattern").map(|pattern| Collection {
-            pattern: pattern.to_owned(),
-            kind: CollectionType::Hash,
-        }),
+        collection: read_collection(fields).map_err(|error| corrupt(error.message))?,
         schema: serde_json::from_str(schema).map_err(|error| corrupt(error.to_string()))?,
     })
+}
+
+/// Which records a data set reads; `None` for a table.
+fn read_collection(fields: &Fields) -> Result<Option<Collection>, FieldError> {
+    let Some(pattern) = fields.get("pattern") else {
+        return Ok(None);
+    };
+    let source = fields.get("from").filter(|name| !name.is_empty());
+    Ok(Some(Collection {
+        source: source.map(str::parse).transpose()?,
+        pattern: pattern.to_owned(),
+        kind: fields.get("type").unwrap_or_default().parse()?,
+    }))
 }
 
 fn schema_json(schema: &Schema) -> Result<String, StoreError> {

@@ -2,8 +2,8 @@
 
 use std::fmt::Display;
 
-use assay_model::{Problem, ProblemKind, WorkerId};
-use redis::RedisError;
+use assay_model::{Problem, ProblemKind, SourceName, WorkerId};
+use redis::{ErrorKind, RedisError};
 
 /// What Redis says while it cannot serve but soon may.
 const PASSING: [&str; 5] = [
@@ -51,6 +51,18 @@ pub enum StoreError {
         /// What is wrong with it.
         what: String,
     },
+    /// No source of this name is configured.
+    #[error("there is no source “{0}” in the configuration")]
+    UnknownSource(SourceName),
+    /// A source failed.
+    #[error("the source “{name}”: {cause}")]
+    Source {
+        /// Which.
+        name: SourceName,
+        /// How.
+        #[source]
+        cause: Box<StoreError>,
+    },
     /// Any other answer of Redis: a missing permission, a command that it does not know.
     #[error("Redis refused: {0}")]
     Refused(#[source] RedisError),
@@ -66,7 +78,10 @@ impl StoreError {
 
     /// Whether the same call may succeed when it is sent again.
     pub fn is_passing(&self) -> bool {
-        matches!(self, Self::Unavailable(_))
+        match self {
+            Self::Source { cause, .. } => cause.is_passing(),
+            other => matches!(other, Self::Unavailable(_)),
+        }
     }
 }
 
@@ -80,7 +95,9 @@ impl From<RedisError> for StoreError {
                 .flat_map(|errors| errors.iter())
                 .any(|(_, error)| codes.contains(&error.code()))
         };
-        if error.is_io_error() || error.is_unrecoverable_error() || said(&PASSING) {
+        let is_refused = error.kind() == ErrorKind::AuthenticationFailed;
+        let is_cut = error.is_io_error() || error.is_unrecoverable_error();
+        if !is_refused && (is_cut || said(&PASSING)) {
             Self::Unavailable(error)
         } else if said(&["OOM"]) {
             Self::Full(error)
@@ -92,7 +109,15 @@ impl From<RedisError> for StoreError {
 
 impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
-        let (kind, detail) = match &error {
+        Self::from(&error)
+    }
+}
+
+impl From<&StoreError> for Problem {
+    fn from(error: &StoreError) -> Self {
+        let (kind, detail) = match error {
+            StoreError::UnknownSource(name) => return unknown_source(name),
+            StoreError::Source { name, cause } => return source_problem(name, cause),
             StoreError::Unavailable(_) => (
                 ProblemKind::Unavailable,
                 "Redis cannot be reached at the moment. Nothing is lost; try again shortly.",
@@ -112,5 +137,44 @@ impl From<StoreError> for Problem {
             ),
         };
         Problem::new(kind, detail)
+    }
+}
+
+fn unknown_source(name: &SourceName) -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        format!(
+            "The source “{name}” is not in the configuration that this process was started with. Add it to serve and workers alike, or delete the data sets that read it."
+        ),
+    )
+}
+
+/// What a source said is shown, for whoever keeps it must mend it; addresses are not
+/// part of it.
+fn source_problem(name: &SourceName, cause: &StoreError) -> Problem {
+    match cause {
+        StoreError::Unavailable(_) => Problem::new(
+            ProblemKind::SourceAway,
+            format!(
+                "The source “{name}” cannot be reached. Is it running, and does the configuration have its address right?"
+            ),
+        ),
+        StoreError::Full(_) => Problem::new(
+            ProblemKind::Full,
+            format!("The source “{name}” has no memory left."),
+        ),
+        StoreError::Refused(error) => Problem::new(
+            ProblemKind::Conflict,
+            format!(
+                "The source “{name}” refused: {} {}",
+                error.code().unwrap_or("ERR"),
+                error.detail().unwrap_or("it does not say why.")
+            ),
+        ),
+        StoreError::Address(error) => Problem::new(
+            ProblemKind::Conflict,
+            format!("The address of the source “{name}” cannot be read: {error}."),
+        ),
+        other => Problem::from(other),
     }
 }

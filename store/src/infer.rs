@@ -7,10 +7,8 @@
 
 use std::collections::HashMap;
 
-use assay_model::{Column, ColumnType, Schema, limits};
+use assay_model::{Column, ColumnType, Records, Schema, Written, limits, words};
 use chrono::{DateTime, NaiveDate, NaiveDateTime};
-
-use crate::collection::Record;
 
 /// The name of the column that holds the key.
 pub const KEY_COLUMN: &str = "_key";
@@ -23,6 +21,8 @@ pub struct Inference {
     columns: Vec<Guess>,
     by_name: HashMap<String, usize>,
     records: u64,
+    /// Keys that are not UTF-8.
+    encoded_keys: u64,
     /// Fields of columns beyond the limit were seen.
     overflow: bool,
 }
@@ -31,6 +31,8 @@ pub struct Inference {
 struct Guess {
     name: String,
     values: u64,
+    /// Values that are not UTF-8.
+    encoded: u64,
     kind: Option<Kind>,
     /// The first two kinds that did not go together.
     conflict: Option<(Kind, Kind)>,
@@ -51,31 +53,19 @@ enum Kind {
 }
 
 impl Inference {
-    /// Takes a record into account.
-    pub fn push(&mut self, record: &Record) {
-        self.records += 1;
-        for (name, value) in &record.fields {
-            if name == KEY_COLUMN {
-                continue;
+    /// Takes records into account.
+    pub fn push(&mut self, records: &Records) {
+        // Where each name of the batch has its column.
+        let places: Vec<Option<usize>> =
+            records.names.iter().map(|name| self.column(name)).collect();
+        self.records += records.rows.len() as u64;
+        for record in &records.rows {
+            self.encoded_keys += u64::from(matches!(record.key, Written::Base64(_)));
+            for (at, value) in &record.values {
+                if let Some(place) = places.get(*at).copied().flatten() {
+                    self.columns[place].push(value);
+                }
             }
-            let index = match self.by_name.get(name) {
-                Some(index) => *index,
-                None if self.columns.len() + 1 >= limits::COLUMNS => {
-                    self.overflow = true;
-                    continue;
-                }
-                None => {
-                    self.columns.push(Guess {
-                        name: name.clone(),
-                        values: 0,
-                        kind: None,
-                        conflict: None,
-                    });
-                    self.by_name.insert(name.clone(), self.columns.len() - 1);
-                    self.columns.len() - 1
-                }
-            };
-            self.columns[index].push(value);
         }
     }
 
@@ -91,53 +81,168 @@ impl Inference {
             ..Column::new(KEY_COLUMN, ColumnType::Text)
         };
         if self.overflow {
-            key.note = Some(format!(
-                "The records have more than {} fields; the others are left out.",
-                assay_model::words::count(limits::COLUMNS as u64)
-            ));
-        }
-        let fields = self.columns.into_iter().map(|guess| Column {
-            nullable: guess.values < self.records,
-            note: guess.conflict.map(|(one, other)| {
+            add_note(
+                &mut key,
                 format!(
-                    "Text, because it has values of several types: {} and {}.",
-                    one.column_type().word(),
-                    other.column_type().word()
-                )
-            }),
-            kind: guess.kind.unwrap_or(Kind::Text).column_type(),
-            name: guess.name,
+                    "The records have more than {} fields; the others are left out.",
+                    words::count(limits::COLUMNS as u64)
+                ),
+            );
+        }
+        if self.encoded_keys > 0 {
+            add_note(&mut key, encoded_note(self.encoded_keys, "key", "keys"));
+        }
+        let fields = self.columns.into_iter().map(|guess| {
+            let mut column = Column {
+                nullable: guess.values < self.records,
+                ..Column::new(guess.name.clone(), guess.column_type())
+            };
+            if let Some((one, other)) = guess.conflict {
+                add_note(
+                    &mut column,
+                    conflict_note(one.column_type(), other.column_type()),
+                );
+            }
+            if guess.encoded > 0 {
+                add_note(&mut column, encoded_note(guess.encoded, "value", "values"));
+            }
+            column
         });
         Schema::new(std::iter::once(key).chain(fields).collect())
     }
+
+    /// The column of a name, made where it is new; `None` for one that is not a column.
+    fn column(&mut self, name: &str) -> Option<usize> {
+        if name == KEY_COLUMN {
+            return None;
+        }
+        if let Some(place) = self.by_name.get(name) {
+            return Some(*place);
+        }
+        if self.columns.len() + 1 >= limits::COLUMNS {
+            self.overflow = true;
+            return None;
+        }
+        self.columns.push(Guess {
+            name: name.to_owned(),
+            values: 0,
+            encoded: 0,
+            kind: None,
+            conflict: None,
+        });
+        self.by_name.insert(name.to_owned(), self.columns.len() - 1);
+        Some(self.columns.len() - 1)
+    }
 }
 
-/// The columns of these records.
-pub fn infer<'a>(records: impl IntoIterator<Item = &'a Record>) -> Schema {
-    let mut inference = Inference::default();
-    for record in records {
-        inference.push(record);
+/// What is known of a collection after a look at some of its records: a type that was
+/// found before is only ever widened, for the records that asked for it may be among
+/// those that were not looked at.
+pub fn widen(known: &Schema, found: Schema) -> Schema {
+    let mut merged: Vec<Column> = Vec::with_capacity(known.columns.len());
+    for old in &known.columns {
+        let Some(new) = found.get(&old.name) else {
+            merged.push(Column {
+                nullable: true,
+                ..old.clone()
+            });
+            continue;
+        };
+        let mut column = Column {
+            nullable: old.nullable || new.nullable,
+            ..new.clone()
+        };
+        if old.kind != new.kind {
+            column.kind = join(old.kind, new.kind);
+            let is_new_conflict = column.kind == ColumnType::Text && new.note.is_none();
+            column.note = match &old.note {
+                Some(note) if old.kind == ColumnType::Text => Some(note.clone()),
+                _ if is_new_conflict => Some(conflict_note(old.kind, new.kind)),
+                _ => new.note.clone(),
+            };
+        }
+        merged.push(column);
     }
-    inference.schema()
+    let is_new = |column: &Column| known.get(&column.name).is_none();
+    merged.extend(found.columns.into_iter().filter(is_new));
+    merged.truncate(limits::COLUMNS);
+    Schema::new(merged)
+}
+
+/// The type that holds values of both.
+fn join(one: ColumnType, other: ColumnType) -> ColumnType {
+    use ColumnType::{Date, Integer, Number, Text, Timestamp};
+    match (one, other) {
+        (one, other) if one == other => one,
+        (Integer, Number) | (Number, Integer) => Number,
+        (Date, Timestamp) | (Timestamp, Date) => Timestamp,
+        _ => Text,
+    }
+}
+
+/// Adds to what is said of a column.
+pub fn add_note(column: &mut Column, note: String) {
+    column.note = Some(match column.note.take() {
+        Some(before) => format!("{before} {note}"),
+        None => note,
+    });
+}
+
+fn conflict_note(one: ColumnType, other: ColumnType) -> String {
+    format!(
+        "Text, because it has values of several types: {} and {}.",
+        one.word(),
+        other.word()
+    )
+}
+
+fn encoded_note(count: u64, one: &str, many: &str) -> String {
+    let stand = if count == 1 { "is" } else { "are" };
+    format!(
+        "{} {stand} not UTF-8 and shown in base64.",
+        words::counted(count, one, many)
+    )
 }
 
 impl Guess {
-    fn push(&mut self, value: &str) {
-        if value.is_empty() {
+    fn push(&mut self, value: &Written) {
+        let (text, of): (_, fn(&str) -> Kind) = match value {
+            Written::Plain(text) => (text, Kind::of),
+            Written::Quoted(text) => (text, Kind::of_quoted),
+            Written::Base64(_) => {
+                self.values += 1;
+                self.encoded += 1;
+                return;
+            }
+        };
+        if text.is_empty() {
             return;
         }
         self.values += 1;
-        if self.kind == Some(Kind::Text) {
+        // Nothing more can come of it.
+        if self.conflict.is_some() {
             return;
         }
-        let kind = Kind::of(value);
+        let kind = of(text);
         self.kind = Some(match self.kind {
             None => kind,
             Some(before) => before.join(kind).unwrap_or_else(|| {
-                self.conflict = Some((before, kind));
+                // In one order, for Redis has none: the same records give the same note.
+                self.conflict = Some(if before.word() < kind.word() {
+                    (before, kind)
+                } else {
+                    (kind, before)
+                });
                 Kind::Text
             }),
         });
+    }
+
+    fn column_type(&self) -> ColumnType {
+        match self.kind {
+            Some(kind) if self.encoded == 0 => kind.column_type(),
+            _ => ColumnType::Text,
+        }
     }
 }
 
@@ -157,6 +262,17 @@ impl Kind {
         }
     }
 
+    /// Text that was marked as text: still a day or a point in time, but no number.
+    fn of_quoted(text: &str) -> Self {
+        if is_date(text) {
+            Self::Date
+        } else if is_timestamp(text) {
+            Self::Timestamp
+        } else {
+            Self::Text
+        }
+    }
+
     /// The kind that holds both without loss.
     fn join(self, other: Self) -> Option<Self> {
         use Kind::{Date, Integer, Number, Timestamp};
@@ -167,6 +283,10 @@ impl Kind {
             (Date, Timestamp) | (Timestamp, Date) => Some(Timestamp),
             _ => None,
         }
+    }
+
+    fn word(self) -> &'static str {
+        self.column_type().word()
     }
 
     fn column_type(self) -> ColumnType {
@@ -230,15 +350,45 @@ fn is_timestamp(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    fn records(rows: &[&[(&str, Written)]]) -> Records {
+        let mut records = Records::default();
+        for (n, row) in rows.iter().enumerate() {
+            let mut values = Vec::new();
+            for (name, value) in *row {
+                let known = records.names.iter().position(|known| known == name);
+                let place = known.unwrap_or_else(|| {
+                    records.names.push((*name).to_owned());
+                    records.names.len() - 1
+                });
+                values.push((place, value.clone()));
+            }
+            records.rows.push(assay_model::Record {
+                key: plain(&n.to_string()),
+                values,
+            });
+        }
+        records
+    }
+
+    fn infer(rows: &[&[(&str, Written)]]) -> Schema {
+        let mut inference = Inference::default();
+        inference.push(&records(rows));
+        inference.schema()
+    }
+
+    fn plain(text: &str) -> Written {
+        Written::Plain(text.to_owned())
+    }
+
+    fn column_of(values: &[Written]) -> Column {
+        let rows: Vec<_> = values.iter().map(|value| [("x", value.clone())]).collect();
+        let rows: Vec<&[(&str, Written)]> = rows.iter().map(|row| &row[..]).collect();
+        infer(&rows).columns.remove(1)
+    }
+
     fn column(values: &[&str]) -> Column {
-        let records: Vec<Record> = values
-            .iter()
-            .map(|value| Record {
-                key: "k".to_owned(),
-                fields: vec![("x".to_owned(), (*value).to_owned())],
-            })
-            .collect();
-        infer(&records).columns.remove(1)
+        let values: Vec<Written> = values.iter().map(|value| plain(value)).collect();
+        column_of(&values)
     }
 
     #[test]
@@ -271,25 +421,20 @@ mod tests {
 
     #[test]
     fn a_conflict_is_said() {
-        assert_eq!(
-            column(&["1", "x"]).note.as_deref(),
-            Some("Text, because it has values of several types: integer and text.")
-        );
-        assert_eq!(column(&["a", "1"]).note, None);
+        for values in [["1", "x"], ["x", "1"]] {
+            assert_eq!(
+                column(&values).note.as_deref(),
+                Some("Text, because it has values of several types: integer and text.")
+            );
+        }
+        assert_eq!(column(&["a", "007"]).note, None);
     }
 
     #[test]
     fn the_key_comes_first_and_missing_fields_are_nullable() {
-        let record = |fields: &[(&str, &str)]| Record {
-            key: "k".to_owned(),
-            fields: fields
-                .iter()
-                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-                .collect(),
-        };
         let schema = infer(&[
-            record(&[("head", "lion"), ("arms", "8")]),
-            record(&[("head", "goat"), ("_key", "shadowed")]),
+            &[("head", plain("lion")), ("arms", plain("8"))],
+            &[("head", plain("goat")), ("_key", plain("shadowed"))],
         ]);
         let found: Vec<_> = schema
             .columns
@@ -297,5 +442,67 @@ mod tests {
             .map(|column| (column.name.as_str(), column.nullable))
             .collect();
         assert_eq!(found, [("_key", false), ("head", false), ("arms", true)]);
+    }
+
+    #[test]
+    fn text_in_quotes_is_no_number() {
+        let quoted = |text: &str| Written::Quoted(text.to_owned());
+        assert_eq!(column_of(&[quoted("8")]).kind, ColumnType::Text);
+        assert_eq!(column_of(&[quoted("2026-11-24")]).kind, ColumnType::Date);
+        let mixed = column_of(&[plain("8"), quoted("many")]);
+        assert_eq!(mixed.kind, ColumnType::Text);
+        assert!(mixed.note.is_some());
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_make_text_and_are_counted() {
+        let encoded = Written::Base64("//4=".to_owned());
+        let column = column_of(&[plain("8"), encoded.clone(), plain("9"), encoded]);
+        assert_eq!(column.kind, ColumnType::Text);
+        assert_eq!(
+            column.note.as_deref(),
+            Some("2 values are not UTF-8 and shown in base64.")
+        );
+    }
+
+    #[test]
+    fn a_look_at_some_records_only_widens() {
+        use ColumnType::{Date, Integer, Number, Text, Timestamp};
+        let schema = |columns: &[(&str, ColumnType)]| {
+            let columns = columns.iter().map(|(name, kind)| Column::new(*name, *kind));
+            Schema::new(columns.collect())
+        };
+        let known = schema(&[
+            ("a", Number),
+            ("b", Text),
+            ("c", Integer),
+            ("d", Date),
+            ("gone", Integer),
+        ]);
+        let found = schema(&[
+            ("a", Integer),
+            ("b", Integer),
+            ("c", Text),
+            ("d", Timestamp),
+            ("new", Date),
+        ]);
+        let merged = widen(&known, found);
+        let kinds: Vec<_> = merged
+            .columns
+            .iter()
+            .map(|column| (column.name.as_str(), column.kind))
+            .collect();
+        assert_eq!(
+            kinds,
+            [
+                ("a", Number),
+                ("b", Text),
+                ("c", Text),
+                ("d", Timestamp),
+                ("gone", Integer),
+                ("new", Date)
+            ]
+        );
+        assert!(merged.columns[2].note.is_some());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! [`Store`] is the one way in. Its methods are grouped by file: the job state machine
 //! ([`jobs`]), data sets ([`datasets`]), their bytes ([`blobs`], [`cache`], [`upload`]),
-//! records of other services ([`collection`]), what happened ([`events`]), sessions
+//! records of other services ([`collection`], [`sources`]), what happened ([`events`]), sessions
 //! ([`sessions`]), workers and the state of Redis itself ([`workers`], [`status`]).
 //!
 //! What does not live here: computing. The crate knows nothing of DataFusion, and what an
@@ -27,13 +27,17 @@ mod reply;
 mod script;
 pub mod sessions;
 pub mod signals;
+pub mod sources;
 pub mod status;
 pub mod upload;
 pub mod workers;
 
 use std::{fmt, sync::Arc};
 
-use crate::{connection::Redis, keys::Keys, script::Scripts};
+use crate::{
+    collection::record::RecordScripts, connection::Redis, keys::Keys, script::Scripts,
+    sources::Sources,
+};
 
 pub use crate::{
     error::{FULL, StoreError},
@@ -44,12 +48,14 @@ pub use crate::{
 #[derive(Clone)]
 pub struct Store {
     inner: Arc<Inner>,
+    sources: Sources,
 }
 
 struct Inner {
     redis: Redis,
     keys: Keys,
     scripts: Scripts,
+    record_scripts: RecordScripts,
 }
 
 impl Store {
@@ -64,7 +70,9 @@ impl Store {
                 redis,
                 keys,
                 scripts,
+                record_scripts: RecordScripts::new(),
             }),
+            sources: Sources::default(),
         };
         store.epoch().await?;
         Ok(store)

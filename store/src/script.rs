@@ -101,11 +101,6 @@ impl Transition {
         self.script.key(self.route.as_str())
     }
 
-    /// A call on a record of a collection, which lives wherever its key belongs.
-    pub fn on(&self, key: &str) -> ScriptInvocation<'_> {
-        self.script.key(key)
-    }
-
     /// A call with its arguments.
     pub fn with<T: ToRedisArgs>(&self, args: impl IntoIterator<Item = T>) -> ScriptInvocation<'_> {
         let mut call = self.call();
@@ -166,8 +161,4 @@ scripts! {
     rename: Runs, "rename.lua";
     /// Deletes a data set.
     delete_dataset: Runs, "delete_dataset.lua";
-    /// Writes a record of a collection.
-    put_record: Refused, "put_record.lua";
-    /// Deletes a record of a collection.
-    delete_record: Runs, "delete_record.lua";
 }

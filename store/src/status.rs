@@ -26,6 +26,8 @@ pub struct Status {
 pub struct Persistence {
     /// Whether it writes an append-only file.
     pub append_only: bool,
+    /// Whether it writes snapshots now and then.
+    pub snapshots: bool,
     /// When that is flushed: `always`, `everysec`, `no`.
     pub fsync: Option<String>,
 }
@@ -46,6 +48,10 @@ impl Store {
             eviction: info.get("maxmemory_policy"),
             persistence: Persistence {
                 append_only: figure("aof_enabled") == Some(1),
+                snapshots: self
+                    .setting("save")
+                    .await?
+                    .is_some_and(|when| !when.is_empty()),
                 fsync: self.setting("appendfsync").await?,
             },
             queued: ready + delayed,

@@ -8,7 +8,7 @@ mod server;
 
 use std::pin::Pin;
 
-use assay_model::{Job, JobId, JobRequest, Problem, ProblemKind, tree};
+use assay_model::{Collection, Dataset, Job, JobId, JobRequest, Problem, ProblemKind, tree};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -153,6 +153,14 @@ impl Client {
     pub async fn submit(&self, request: &JobRequest) -> Result<Job, Problem> {
         let body = serde_json::to_string(request).map_err(|_| misread())?;
         self.call(Method::Post, api::JOBS.to_owned(), Some(body))
+            .await
+            .read()
+    }
+
+    /// Declares a collection.
+    pub async fn declare(&self, name: &str, collection: &Collection) -> Result<Dataset, Problem> {
+        let body = serde_json::json!({"name": name, "collection": collection}).to_string();
+        self.call(Method::Post, api::DATASETS.to_owned(), Some(body))
             .await
             .read()
     }

@@ -201,7 +201,7 @@ pub fn live_mark(dataset: &Dataset) -> Option<El> {
 /// How much there is of a data set.
 pub fn size(dataset: &Dataset) -> String {
     if dataset.collection.is_some() {
-        words::counted(dataset.rows, "key", "keys")
+        words::counted(dataset.rows, "record", "records")
     } else {
         words::counted(dataset.rows, "row", "rows")
     }

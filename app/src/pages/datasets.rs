@@ -1,13 +1,15 @@
 //! The list of data sets, and loading one more.
 
 use crate::sig::Sig;
-use assay_model::{Dataset, Event, Page, words};
+use assay_model::{Dataset, Event, Page, Status, words};
+use leptos::prelude::Get;
+use leptos_router::hooks::use_location;
 
 use super::bench::live_mark;
 use crate::{
     clock, live, load,
     node::{El, IntoNode, Node, div, el, link, p, several},
-    parts::{self, problem, table::scroll, upload::upload},
+    parts::{self, collection::collection, problem, table::scroll, upload::upload},
     urls,
 };
 
@@ -35,19 +37,37 @@ impl Datasets {
     }
 }
 
-/// The page.
+/// The page. An address may fill in the form that declares a collection.
 pub fn page() -> Node {
-    load::loaded(paths, |replies| match replies.read::<Page<Dataset>>(0) {
-        Ok(page) => list(page.items),
-        Err(problem) => problem::page(&problem),
+    let search = use_location().search;
+    let query = move || urls::parse_query(&search.get());
+    let with_glance = move || {
+        let (mut paths, query) = (paths(), query());
+        if query.one("pattern").is_some_and(|text| !text.is_empty()) {
+            paths.push(urls::api::collection_preview(&query));
+        }
+        paths
+    };
+    load::loaded(with_glance, move |replies| {
+        let page = match replies.read::<Page<Dataset>>(0) {
+            Ok(page) => page,
+            Err(problem) => return problem::page(&problem),
+        };
+        let sources = replies.read::<Status>(1).map(|status| status.sources);
+        let glance = (replies.len() > 2).then(|| replies.read(2));
+        let form = collection(&query(), &sources.unwrap_or_default(), glance);
+        list(page.items, form)
     })
 }
 
 fn paths() -> Vec<String> {
-    vec![format!("{}?limit=1000", urls::api::DATASETS)]
+    vec![
+        format!("{}?limit=1000", urls::api::DATASETS),
+        urls::api::STATUS.to_owned(),
+    ]
 }
 
-fn list(datasets: Vec<Dataset>) -> Node {
+fn list(datasets: Vec<Dataset>, form: Node) -> Node {
     let datasets = Datasets::new(datasets);
     live::on_event(move |event| {
         datasets.apply(event);
@@ -101,8 +121,9 @@ fn list(datasets: Vec<Dataset>) -> Node {
     };
     let aside = el("aside")
         .class("stack")
-        .attr("aria-label", "Load a file")
-        .add(upload());
+        .attr("aria-label", "Add a data set")
+        .add(upload())
+        .add(form);
     several![
         parts::head(
             "Data sets",

@@ -1,5 +1,6 @@
 //! The parts that pages are made of: one a file.
 
+pub mod collection;
 pub mod copy;
 pub mod job_row;
 pub mod notice;

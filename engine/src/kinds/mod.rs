@@ -18,7 +18,7 @@ use datafusion::{
 
 use crate::{
     Engine, EngineError, Input, Outcome, Part, PartSink, ProgressCounter, engine::Partitions,
-    filter, progress::Stage, records, table::Table, write::PartWriter,
+    filter, progress::Stage, records::RecordsTable, table::Table, write::PartWriter,
 };
 
 /// Runs an analysis that has been checked against the input's schema.
@@ -108,7 +108,7 @@ impl<'a> Run<'a> {
                 self.context.read_table(Arc::new(table))?
             }
             Input::Records { schema, source } => {
-                let records = records::provider(schema, Arc::clone(source), self.progress)?;
+                let records = RecordsTable::new(schema, Arc::clone(source), self.progress);
                 self.context.read_table(Arc::new(records))?
             }
         })

@@ -1,54 +1,91 @@
 //! Collections: records typed by a schema that was inferred before.
 
 use std::sync::{
-    Arc,
+    Arc, Mutex,
     atomic::{AtomicUsize, Ordering},
 };
 
-use assay_engine::{BoxError, EngineError, ExportFormat, Input, Look, Record, RecordSource};
-use assay_model::{Column, ColumnType, Schema};
-use futures::{StreamExt, stream, stream::BoxStream};
+use assay_engine::{EngineError, ExportFormat, Input, Look, RecordSource, RecordStream};
+use assay_model::{Column, ColumnType, Record, Records, Schema, Written};
+use futures::{StreamExt, stream};
 use serde_json::json;
 
 use crate::support::Bench;
 
-struct Fixed(Vec<Record>);
+/// Records in two streams, and what was asked of them.
+struct Fixed {
+    records: Vec<Records>,
+    asked: Mutex<Vec<Vec<String>>>,
+}
 
 impl RecordSource for Fixed {
-    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
-        let batches: Vec<_> = self.0.chunks(2).map(|batch| Ok(batch.to_vec())).collect();
-        stream::iter(batches).boxed()
+    fn scan(&self, fields: &[String], streams: usize) -> Vec<RecordStream> {
+        self.asked.lock().unwrap().push(fields.to_vec());
+        let share = self.records.len().div_ceil(streams.min(2));
+        let streams = self.records.chunks(share).map(|share| {
+            let share: Vec<_> = share.iter().cloned().map(Ok).collect();
+            stream::iter(share).boxed()
+        });
+        streams.collect()
     }
 }
 
 struct Broken;
 
 impl RecordSource for Broken {
-    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
-        stream::iter([Err("the line is down".into())]).boxed()
+    fn scan(&self, _: &[String], _: usize) -> Vec<RecordStream> {
+        vec![stream::iter([Err("the line is down".into())]).boxed()]
     }
 }
 
-fn animals() -> Input {
-    let record = |key: &str, fields: &[(&str, &str)]| Record {
-        key: key.to_owned(),
-        fields: fields
+fn plain(text: &str) -> Written {
+    Written::Plain(text.to_owned())
+}
+
+fn records(rows: &[(&str, &[(&str, &str)])]) -> Records {
+    let mut names: Vec<String> = Vec::new();
+    let rows = rows.iter().map(|(key, fields)| Record {
+        key: plain(key),
+        values: fields
             .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .map(|(name, value)| {
+                let known = names.iter().position(|known| known == name);
+                let at = known.unwrap_or_else(|| {
+                    names.push((*name).to_owned());
+                    names.len() - 1
+                });
+                (at, plain(value))
+            })
             .collect(),
-    };
+    });
+    let rows = rows.collect();
+    Records { names, rows }
+}
+
+fn fixed() -> Arc<Fixed> {
+    Arc::new(Fixed {
+        records: vec![
+            records(&[
+                ("animal:1", &[("head", "lion"), ("arms", "8")]),
+                (
+                    "animal:2",
+                    &[("arms", "2"), ("head", "lion"), ("hat", "top")],
+                ),
+            ]),
+            records(&[
+                ("animal:3", &[("head", "owl"), ("arms", "many")]),
+                ("animal:4", &[("head", ""), ("arms", "")]),
+            ]),
+            records(&[("animal:5", &[])]),
+        ],
+        asked: Mutex::default(),
+    })
+}
+
+fn animals() -> Input {
     Input::Records {
         schema: schema(),
-        source: Arc::new(Fixed(vec![
-            record("animal:1", &[("head", "lion"), ("arms", "8")]),
-            record(
-                "animal:2",
-                &[("arms", "2"), ("head", "lion"), ("hat", "top")],
-            ),
-            record("animal:3", &[("head", "owl"), ("arms", "many")]),
-            record("animal:4", &[("head", ""), ("arms", "")]),
-            record("animal:5", &[]),
-        ])),
+        source: fixed(),
     }
 }
 
@@ -143,12 +180,16 @@ async fn a_source_that_fails_is_worth_another_try() {
 struct Growing(AtomicUsize);
 
 impl RecordSource for Growing {
-    fn scan(&self) -> BoxStream<'static, Result<Vec<Record>, BoxError>> {
-        let records = (0..=self.0.fetch_add(1, Ordering::Relaxed)).map(|n| Record {
-            key: format!("animal:{n}"),
-            fields: vec![("arms".to_owned(), n.to_string())],
+    fn scan(&self, _: &[String], _: usize) -> Vec<RecordStream> {
+        let rows = (0..=self.0.fetch_add(1, Ordering::Relaxed)).map(|n| Record {
+            key: plain(&format!("animal:{n}")),
+            values: vec![(0, plain(&n.to_string()))],
         });
-        stream::iter([Ok(records.collect())]).boxed()
+        let records = Records {
+            names: vec!["arms".to_owned()],
+            rows: rows.collect(),
+        };
+        vec![stream::iter([Ok(records)]).boxed()]
     }
 }
 
@@ -171,4 +212,32 @@ async fn a_description_is_of_one_scan() {
         .collect();
     // Count, missing, distinct: of `_key`, `head`, `arms`.
     assert_eq!(json!(counted), json!([[1, 0, 1], [0, 1, 0], [1, 0, 1]]));
+}
+
+#[tokio::test]
+async fn only_the_columns_that_are_read_are_asked_for() {
+    let bench = Bench::new();
+    for (analysis, fields) in [
+        (
+            json!({"kind": "aggregate", "group_by": ["head"], "measures": [{"fn": "count"}]}),
+            vec!["head"],
+        ),
+        (
+            json!({"kind": "aggregate", "group_by": ["_key"], "measures": [{"fn": "count"}]}),
+            vec![],
+        ),
+        (
+            json!({"kind": "rows", "columns": ["_key"], "filter": [{"column": "arms", "op": "gt", "value": 1}]}),
+            vec!["arms"],
+        ),
+    ] {
+        let source = fixed();
+        let input = Input::Records {
+            schema: schema(),
+            source: source.clone(),
+        };
+        let outcome = bench.run(&input, analysis.clone()).await.unwrap();
+        assert_eq!(outcome.rows_read, 5, "{analysis}");
+        assert_eq!(*source.asked.lock().unwrap(), [fields], "{analysis}");
+    }
 }

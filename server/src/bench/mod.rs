@@ -1,6 +1,7 @@
 //! `assay bench`: measures, and prints ratios against a reference of the same run, since
 //! times alone say as much about the machine as about the program.
 
+mod collection;
 mod g1;
 mod groupby;
 mod idle;
@@ -22,6 +23,7 @@ pub async fn run(what: Bench) -> anyhow::Result<()> {
         Bench::Import { rows, runs } => import::run(rows, runs).await,
         Bench::Upload { megabytes } => upload::run(megabytes).await,
         Bench::Look { rows, runs } => look::run(rows, runs).await,
+        Bench::Collection { rows, runs } => collection::run(rows, runs).await,
         Bench::Idle => idle::run().await,
         Bench::Page => page::run(),
     }

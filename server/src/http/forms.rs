@@ -20,7 +20,7 @@ use axum::{
 };
 
 use super::{
-    data_sets,
+    collections, data_sets,
     error::{ApiError, ApiResult},
     jobs, plain, sample,
     state::AppState,
@@ -38,6 +38,7 @@ pub fn router(assets: Arc<SiteAssets>) -> Router<AppState> {
         .route("/jobs/{id}/cancel", post(cancel))
         .route("/jobs/{id}/retry", post(retry))
         .route("/datasets/{name}/delete", post(delete))
+        .route("/collections", post(declare))
         .route("/sample", post(load_sample))
         .route(
             "/datasets",
@@ -142,6 +143,17 @@ async fn delete(
 ) -> ApiResult<Redirect> {
     data_sets::delete(&state, &name, false).await?;
     Ok(Redirect::to("/datasets"))
+}
+
+async fn declare(
+    State(state): State<AppState>,
+    Visitor(owner): Visitor,
+    Form(pairs): Form<Vec<(String, String)>>,
+) -> ApiResult<Redirect> {
+    let form = FormData::new(pairs);
+    let name = submit::dataset_name(form.one("name").unwrap_or_default().trim())?;
+    let dataset = collections::make(&state, &owner, &name, collections::of_form(&form)?).await?;
+    Ok(Redirect::to(&format!("/datasets/{}", dataset.name)))
 }
 
 async fn load_sample(

@@ -2,6 +2,7 @@
 //!
 //! A file here is a resource with its `router()`; this one only puts them together.
 
+mod collections;
 mod data_sets;
 mod error;
 mod events;
@@ -14,6 +15,7 @@ mod pages;
 mod plain;
 mod preview;
 mod profile;
+mod random;
 mod ranges;
 mod records;
 mod results;
@@ -99,6 +101,7 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
 fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
+        .merge(collections::router())
         .merge(rows::router())
         .merge(export::router())
         .merge(profile::router())

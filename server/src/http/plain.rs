@@ -31,7 +31,12 @@ pub async fn show_problem(
     let back = ["/cancel", "/retry", "/delete", "sample"]
         .iter()
         .find_map(|verb| path.strip_suffix(verb));
-    let back = back.unwrap_or(path).to_owned();
+    let back = match back.unwrap_or(path) {
+        // Collections are declared on the page of all data sets.
+        "/collections" => "/datasets",
+        path => path,
+    }
+    .to_owned();
     let response = next.run(request).await;
     let is_problem = response
         .headers()

@@ -1,6 +1,6 @@
 //! `/datasets/{}/rows`: looking at rows, page by page, in any order, filtered.
 
-use assay_engine::Look;
+use assay_engine::{Look, Rows};
 use assay_model::{
     Analysis, Dataset, Page, Problem,
     analysis::{Filter, OrderBy},
@@ -17,6 +17,7 @@ use super::{
     data_sets,
     error::{ApiError, ApiResult},
     jobs::page_limit,
+    random::Draw,
     state::AppState,
 };
 use crate::data;
@@ -31,9 +32,14 @@ async fn rows(
     Path(name): Path<String>,
     query: Result<Query<Vec<(String, String)>>, QueryRejection>,
 ) -> ApiResult<Json<Page<Map<String, Value>>>> {
-    let Query(query) = query?;
+    let Query(mut query) = query?;
     let dataset = data_sets::find(&state, &name).await?;
+    let draw = Draw::take(&mut query)?;
     let look = look(&dataset, query)?;
+    if let Some(draw) = draw {
+        let items = items(draw.rows(&state, &dataset, &look).await?);
+        return Ok(Json(Page { items, next: None }));
+    }
     let input = data::input(&state.store, &dataset).await?;
     // One more than asked for tells whether there is a next page.
     let more = Look {
@@ -46,17 +52,19 @@ async fn rows(
     found
         .rows
         .truncate(usize::try_from(look.limit).unwrap_or(usize::MAX));
+    let items = items(found);
+    Ok(Json(Page { items, next }))
+}
+
+/// Rows as objects.
+pub fn items(found: Rows) -> Vec<Map<String, Value>> {
     let names: Vec<String> = found
         .columns
         .into_iter()
         .map(|column| column.name)
         .collect();
-    let items = found
-        .rows
-        .into_iter()
-        .map(|row| names.iter().cloned().zip(row).collect())
-        .collect();
-    Ok(Json(Page { items, next }))
+    let object = |row: Vec<Value>| names.iter().cloned().zip(row).collect();
+    found.rows.into_iter().map(object).collect()
 }
 
 /// What an address asks: see docs/api.md.

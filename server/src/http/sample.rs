@@ -3,7 +3,7 @@
 use assay_model::{
     Analysis, Collection, FileFormat, ImportOptions, Job, JobRequest, Owner, ProblemKind,
 };
-use assay_store::jobs::ImportSpec;
+use assay_store::{collection::RecordBody, jobs::ImportSpec};
 use axum::{
     Json, Router,
     extract::{Query, State, rejection::QueryRejection},
@@ -16,9 +16,10 @@ use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    collections,
     error::{ApiError, ApiResult},
     state::AppState,
-    submit, upload,
+    submit,
     visitor::Visitor,
 };
 use crate::sample;
@@ -96,6 +97,7 @@ async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
         return Ok(());
     }
     let pattern = Collection {
+        source: None,
         pattern: sample::ANIMAL_PATTERN.to_owned(),
         kind: assay_model::CollectionType::default(),
     };
@@ -104,12 +106,12 @@ async fn animals(state: &AppState, owner: &Owner) -> ApiResult<()> {
         .try_for_each_concurrent(AT_ONCE, async |(key, fields)| {
             state
                 .store
-                .put_record(&pattern, &key, &fields)
+                .put_record(&pattern, &key, &RecordBody::Fields(fields))
                 .await
                 .map(drop)
         })
         .await?;
-    upload::collection(state, owner, &name, pattern)
+    collections::make(state, owner, &name, pattern)
         .await
         .map(drop)
 }

@@ -16,6 +16,7 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
         found.persistence.append_only,
         found.persistence.fsync.as_deref(),
     ) {
+        (false, _) if found.persistence.snapshots => "snapshots",
         (false, _) => "off",
         (true, Some("always")) => "always",
         (true, Some("everysec")) => "every second",
@@ -34,6 +35,12 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
         slots: 0,
         running: 0,
         queued: found.queued,
+        sources: state
+            .store
+            .source_names()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
     };
     for worker in state
@@ -51,6 +58,12 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
 }
 /// What a person should know and mend.
 fn warning(found: &assay_store::status::Status) -> Option<String> {
+    if !found.persistence.append_only && found.persistence.snapshots {
+        return Some(
+            "Redis writes only snapshots: when it is killed, all that came since the last one is lost. Set `appendonly yes`."
+                .to_owned(),
+        );
+    }
     if !found.persistence.append_only {
         return Some(
             "Redis keeps nothing on disk: when it stops, all data is lost. Set `appendonly yes`."

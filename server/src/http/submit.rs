@@ -4,7 +4,10 @@ use assay_model::{
     Analysis, DatasetName, DatasetRef, FieldError, Job, JobId, JobKind, JobRequest, Owner, Problem,
     ProblemKind, limits, words,
 };
-use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
+use assay_store::{
+    collection::Depth,
+    jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit},
+};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -12,6 +15,7 @@ use super::{
     error::{ApiError, ApiResult},
     state::AppState,
 };
+use crate::data;
 
 /// A client's key, with the hash of what was sent under it: another body under the same
 /// key is a mistake.
@@ -51,9 +55,14 @@ pub async fn analysis(
     }
     let dataset = super::data_sets::find(state, &request.dataset).await?;
     let analysis = Analysis::parse(request.analysis.clone()).map_err(Problem::invalid)?;
-    analysis
-        .validate(&dataset.schema)
-        .map_err(Problem::invalid)?;
+    if let Err(errors) = analysis.validate(&dataset.schema) {
+        // The records of a collection may have other columns by now than they had.
+        let Some(collection) = &dataset.collection else {
+            return Err(Problem::invalid(errors).into());
+        };
+        let now = data::look_again(&state.store, &dataset, collection, Depth::Sample).await?;
+        analysis.validate(&now.schema).map_err(Problem::invalid)?;
+    }
     let input = DatasetRef {
         id: dataset.id,
         name: dataset.name,

@@ -5,12 +5,9 @@
 
 use std::time::Duration;
 
-use assay_model::{
-    Collection, Dataset, DatasetId, DatasetName, Job, JobState, Problem, ProblemKind, words,
-};
+use assay_model::{DatasetName, Job, JobState, Problem, ProblemKind, words};
 use assay_store::{
     Store,
-    datasets::{Declare, NewCollection},
     jobs::ImportSpec,
     upload::{Upload, UploadWriter},
 };
@@ -26,10 +23,9 @@ use axum::{
     routing::post,
 };
 use futures::{Stream, StreamExt};
-use serde::Deserialize;
 
 use super::{
-    data_sets,
+    collections, data_sets,
     error::{ApiError, ApiResult},
     jobs,
     state::AppState,
@@ -37,7 +33,6 @@ use super::{
     upload_fields::UploadFields,
     visitor::Visitor,
 };
-use crate::data;
 
 /// How long an answer waits for the import unless the request says, so that a small file
 /// is there at once.
@@ -74,7 +69,7 @@ async fn create(
                     "The declaration of a collection is short; this body is not.",
                 )
             })?;
-        let dataset = declare(&state, &owner, &body).await?;
+        let dataset = collections::declare(&state, &owner, &body).await?;
         return Ok((StatusCode::CREATED, Json(dataset)).into_response());
     }
     let most = jobs::wait_of(request.headers()).unwrap_or(WAIT);
@@ -263,58 +258,6 @@ async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Respons
         }
         (JobState::Failed, _, Some(problem)) => Err(Problem::clone(problem).into()),
         _ => Ok((StatusCode::ACCEPTED, Json(job)).into_response()),
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Declaration {
-    name: String,
-    collection: Collection,
-}
-
-async fn declare(state: &AppState, owner: &assay_model::Owner, body: &[u8]) -> ApiResult<Dataset> {
-    let declaration: Declaration = serde_json::from_slice(body).map_err(|error| {
-        ApiError::new(
-            ProblemKind::BadRequest,
-            format!("The body does not declare a collection: {error}. To load a JSON file, add ?name= to the address."),
-        )
-    })?;
-    collection(
-        state,
-        owner,
-        &submit::dataset_name(&declaration.name)?,
-        declaration.collection,
-    )
-    .await
-}
-
-/// Declares a collection, with the columns that its records have now.
-pub async fn collection(
-    state: &AppState,
-    owner: &assay_model::Owner,
-    name: &DatasetName,
-    collection: Collection,
-) -> ApiResult<Dataset> {
-    if collection.pattern.is_empty() || collection.pattern.len() > 1_000 {
-        return Err(ApiError::field(
-            "collection.pattern",
-            "A pattern has 1 to 1,000 characters, such as animal:*.",
-        ));
-    }
-    let (schema, keys) = data::observe(&state.store, &collection).await?;
-    let id = DatasetId(uuid::Uuid::now_v7());
-    let new = NewCollection {
-        id,
-        name: name.clone(),
-        owner: owner.clone(),
-        collection,
-        schema,
-        keys,
-    };
-    match state.store.declare_collection(&new).await? {
-        Declare::Declared => data_sets::find(state, &id.to_string()).await,
-        Declare::NameTaken => Err(submit::name_taken(Some(name))),
     }
 }
 

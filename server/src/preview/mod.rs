@@ -269,7 +269,9 @@ mod tests {
     #[tokio::test]
     async fn those_that_wait_are_counted() {
         let previewer = Previewer::new(512).unwrap();
-        let places: Vec<_> = (0..WAITING_MOST).map(|_| previewer.place().unwrap()).collect();
+        let places: Vec<_> = (0..WAITING_MOST)
+            .map(|_| previewer.place().unwrap())
+            .collect();
         let refused = previewer.place().err().unwrap();
         assert!(refused.is(ProblemKind::TooMany), "{refused}");
         drop(places);

@@ -8,6 +8,7 @@ mod lock;
 mod reaper;
 mod redis_child;
 mod supervisor;
+mod watching;
 
 use std::{
     io::Write,
@@ -34,7 +35,7 @@ use crate::{
     looker::Looker,
     machine,
     preview::Previewer,
-    stop,
+    sources, stop,
 };
 
 /// How long open connections may go on after the server was told to stop.
@@ -54,6 +55,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     machine::open_all_files_allowed().ok();
     let site = Site::find(args.site.as_deref())?;
     let prefix: Prefix = args.prefix.parse()?;
+    let sources = sources::read(&args.sources)?;
     let data = data_folder(args.data.as_deref())?;
     let _lock = Lock::take(&data)?;
     let listener = listen(args.addr).await?;
@@ -87,7 +89,8 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
     let address = told_address(&redis);
     let store = Store::connect(&redis, prefix)
         .await
-        .context("Redis cannot be used")?;
+        .context("Redis cannot be used")?
+        .with_sources(&sources)?;
     let home = format!("{}:{}", machine::name(), data.display());
     // The lock is ours, so whoever worked for this folder before is dead or dying.
     let orphans = store.reap_home(&home).await?;
@@ -111,6 +114,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         let supervisor = Supervisor {
             redis,
             prefix: args.prefix.clone(),
+            sources,
             pool: args.pool.clone(),
             spill: data.join(SPILL),
             home,
@@ -119,8 +123,10 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         tokio::spawn(supervisor.run(store.clone(), stop.clone()))
     });
 
+    let hub = Hub::start(store.clone(), stop.clone()).await?;
+    tokio::spawn(watching::run(store.clone(), hub.clone(), stop.clone()));
     let state = AppState {
-        hub: Hub::start(store.clone(), stop.clone()).await?,
+        hub,
         engine: Looker::start(look_engine(&store, &data)?)?,
         sizes: Arc::new(quick_cache::sync::Cache::new(SIZES)),
         previewer: Arc::new(

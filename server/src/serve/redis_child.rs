@@ -252,10 +252,12 @@ impl RedisChild {
         Ok(())
     }
 
-    fn settings(&self) -> [(&'static str, String); 2] {
+    fn settings(&self) -> [(&'static str, String); 3] {
         let fsync = if self.durable { "always" } else { "everysec" };
         [
             ("appendfsync", fsync.to_owned()),
+            // Pages follow records as they are written.
+            ("notify-keyspace-events", "KA".to_owned()),
             (
                 "maxmemory",
                 (crate::machine::memory_bytes() / 10 * 6).to_string(),

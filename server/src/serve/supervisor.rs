@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context;
 use assay_model::WorkerId;
-use assay_store::{Store, jobs::Gone};
+use assay_store::{Store, jobs::Gone, sources::Source};
 use tokio::{
     process::{Child, Command},
     time::Instant,
@@ -24,7 +24,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
-use crate::{cli::PoolArgs, machine};
+use crate::{cli::PoolArgs, machine, sources};
 
 /// How the worker is run.
 #[derive(Debug, Clone)]
@@ -33,6 +33,8 @@ pub struct Supervisor {
     pub redis: String,
     /// The first part of every key.
     pub prefix: String,
+    /// Other Redis servers that it may read.
+    pub sources: Vec<Source>,
     /// What it may use.
     pub pool: PoolArgs,
     /// Where it spills.
@@ -105,16 +107,12 @@ impl Supervisor {
     fn spawn(&self, id: &WorkerId) -> anyhow::Result<Child> {
         let program = std::env::current_exe().context("this program does not know where it is")?;
         let mut command = Command::new(program);
+        // Addresses may hold passwords, and everybody can see a command line.
         command
+            .env("ASSAY_REDIS", &self.redis)
+            .env(sources::VARIABLE, sources::write(&self.sources))
             .arg("worker")
-            .args([
-                "--redis",
-                &self.redis,
-                "--prefix",
-                &self.prefix,
-                "--home",
-                &self.home,
-            ])
+            .args(["--prefix", &self.prefix, "--home", &self.home])
             .args([
                 "--id",
                 id.as_str(),

@@ -31,7 +31,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use self::{attempt::Attempts, keeper::Keeper};
-use crate::{cli::WorkerArgs, compute::Compute, machine, stop};
+use crate::{cli::WorkerArgs, compute::Compute, machine, sources, stop};
 
 /// How long running jobs may go on after the worker was told to stop.
 const HAND_BACK_AFTER: Duration = Duration::from_secs(18);
@@ -54,7 +54,10 @@ pub async fn run(args: WorkerArgs) -> anyhow::Result<()> {
     let slots = args.pool.slots.unwrap_or_else(machine::cores).max(1);
     let lease = Duration::from_millis(args.pool.lease_ms);
     let prefix: Prefix = args.prefix.parse()?;
-    let store = connect(&args.redis, &prefix).await?;
+    let sources = sources::read(&args.sources)?;
+    let store = connect(&args.redis, &prefix)
+        .await?
+        .with_sources(&sources)?;
     let spill = args.spill.clone().unwrap_or_else(std::env::temp_dir);
     std::fs::create_dir_all(&spill)
         .with_context(|| format!("{} cannot be made", spill.display()))?;

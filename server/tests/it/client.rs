@@ -194,6 +194,12 @@ impl Answer {
         self.json()
     }
 
+    /// The body of an answer that must be good, with this status.
+    pub fn ok_with(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text());
+        self.json()
+    }
+
     /// A header as text; empty when it is not there.
     pub fn header(&self, name: &str) -> &str {
         self.headers

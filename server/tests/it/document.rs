@@ -61,6 +61,18 @@ impl Document {
         marked(&self.text, mark)
     }
 
+    /// The code blocks whose marks begin so, in order, each with the rest of its mark.
+    pub fn all_marked(&self, mark: &str) -> Vec<(String, String)> {
+        let opening = format!("<!-- {mark}");
+        let blocks = self.text.split(&opening).skip(1).map(|rest| {
+            let (mark, rest) = rest.split_once(" -->\n```").expect("a block follows");
+            let (_, block) = rest.split_once('\n').expect("a block has lines");
+            let end = block.find("```").expect("a block ends");
+            (mark.to_owned(), block[..end].to_owned())
+        });
+        blocks.collect()
+    }
+
     /// The code blocks in this language, marked or not.
     pub fn blocks(&self, language: &str) -> Vec<String> {
         after_each(&self.text, &format!("```{language}\n"))

@@ -1,6 +1,6 @@
 //! What the documents show runs as they show it, against a real server: the sessions of
 //! README.md, the calls of docs/api.md and docs/events.md, the analyses of
-//! docs/analyses.md.
+//! docs/analyses.md, the walk of docs/tutorial.md.
 
 use std::path::Path;
 
@@ -9,7 +9,8 @@ use serde_json::{Deserializer, Value, json};
 use crate::{
     client::id,
     document::Document,
-    fixture::{Server, new_folder},
+    fixture::{Server, assay, new_folder},
+    other_redis::OtherRedis,
     program::{printed, python, shell},
 };
 
@@ -156,6 +157,104 @@ async fn every_analysis_of_the_documentation_runs_on_the_sample() {
         assert_eq!(job["state"], "succeeded", "{analysis}: {job}");
         let result = client.get(&format!("/jobs/{}/result", id(&job))).await.ok();
         assert_ne!(result["row_count"], 0, "{analysis}");
+    }
+}
+
+/// What the tutorial's blocks print, run one after the other as a reader runs them.
+#[tokio::test]
+async fn the_tutorial_goes_as_it_says() {
+    let tutorial = Document::read("docs/tutorial.md");
+    let zoo = OtherRedis::start().await;
+    let folder = new_folder();
+    let section = tutorial.marked("is: source").concat();
+    let section = section.replace("redis://:secret@127.0.0.1:6390/3", &zoo.url(3));
+    let file = folder.path().join("assay.toml");
+    std::fs::write(&file, section).unwrap();
+    let server = Server::start_with(&["--config", file.to_str().unwrap()]).await;
+    let socket = server.folder().join("redis.sock");
+    let socket = socket.to_str().unwrap();
+
+    let mut printed_by = Vec::new();
+    let mut settings = String::new();
+    for (mark, block) in tutorial.all_marked("run: ") {
+        let block = block
+            .replace("http://127.0.0.1:3000", &server.url)
+            .replace("$HOME/.local/share/assay/redis.sock", socket)
+            .replace("~/.local/share/assay/redis.sock", socket);
+        let command = if mark == "python" {
+            let mut command = python();
+            command.arg("-c").arg(&block).env("ZOO", zoo.url(3));
+            command
+        } else {
+            // Each goes on from the first, which sets what the others use.
+            if settings.is_empty() {
+                settings.clone_from(&block);
+            }
+            shell(
+                &format!("{{\n{settings}}} >/dev/null\n{block}"),
+                folder.path(),
+            )
+        };
+        printed_by.push(printed(command).await);
+    }
+    let [
+        pong,
+        ten,
+        numbers,
+        produced,
+        creatures,
+        sample,
+        lions,
+        counted,
+        zoo_keys,
+        zoo_sample,
+        killed,
+        missing,
+    ] = &printed_by[..]
+    else {
+        panic!("other blocks: {printed_by:?}")
+    };
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(pong, "PONG\n");
+    assert!(ten.ends_with("keys\n"), "{ten}");
+    let rows = json(numbers)["items"].as_array().unwrap().clone();
+    assert_eq!(rows.len(), 10, "only the numbers: {numbers}");
+    assert_eq!(produced, "five animals written\n");
+    assert_eq!(json(creatures)["rows"], 5);
+    assert_eq!(sample.lines().count(), 5);
+    assert_eq!(json(lions)["items"][0]["head"], "lion");
+    assert_eq!(json(counted)["result"]["rows"], 5);
+    assert_eq!(zoo_keys, "5 keys in the zoo\n");
+    let rows = json(zoo_sample)["items"].as_array().unwrap().clone();
+    assert_eq!(rows.len(), 5);
+    assert!(killed.ends_with("after: 5 animals\n"), "{killed}");
+    let missing = json(missing);
+    assert_eq!(
+        (&missing["status"], &missing["detail"]),
+        (
+            &json!(404),
+            &json!("There is no record “creature:0” in this collection.")
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_redis_that_keeps_nothing_is_warned_of_as_the_tutorial_says() {
+    let forgetful = OtherRedis::start().await;
+    let server = Server::start_with(&["--redis", &forgetful.url(0)]).await;
+    let client = server.client();
+    let status = client.get("/status").await.ok();
+    let tutorial = Document::read("docs/tutorial.md");
+    let said = tutorial.marked("is: doctor").concat();
+    assert_eq!(status["redis"]["warning"], said.trim_end());
+    assert_eq!(status["redis"]["persistence"], "off");
+    let doctor = assay(&["doctor", "--server", &server.url]).await;
+    assert!(!doctor.status.success());
+    let error = String::from_utf8(doctor.stderr).unwrap();
+    assert!(error.contains(said.trim_end()), "{error}");
+    if crate::fixture::site().ends_with("release/site") {
+        let page = client.page("/").await.text();
+        assert!(page.contains("keeps nothing on disk"), "{page}");
     }
 }
 

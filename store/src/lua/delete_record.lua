@@ -1,8 +1,9 @@
--- Deletes a record of a collection.
+-- Deletes a record of a collection. Runs on any Redis.
 -- KEYS: 1 the record
--- Answers: DONE | NOT_FOUND
+-- ARGV: 1 type (hash or string)
+-- Answers: done | not_found
 -- Events: none
-if redis.call('TYPE', KEYS[1]).ok ~= 'hash' then return { A.NotFound } end
+if redis.call('TYPE', KEYS[1]).ok ~= ARGV[1] then return { 'not_found' } end
 
 redis.call('DEL', KEYS[1])
-return { A.Done }
+return { 'done' }

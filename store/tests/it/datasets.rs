@@ -4,14 +4,16 @@ use assay_model::{
     Collection, CollectionType, Column, ColumnType, DatasetId, DatasetKind, Event, JobState, Schema,
 };
 use assay_store::{
-    datasets::{Declare, DeleteDataset, NewCollection, Rename},
+    collection::Look,
+    datasets::{Declare, DeleteDataset, NewCollection, Observed, Rename},
     events::Replay,
     jobs::{Cancel, Finish, Finished},
 };
 use uuid::Uuid;
 
 use crate::fixture::{
-    Redis, ann, claim_one, describe, name, new_version, noop, problem, state, submit, table, worker,
+    Redis, ann, claim_one, describe, name, new_version, noop, problem, state, submit, table, until,
+    worker,
 };
 
 fn animals_collection() -> NewCollection {
@@ -20,11 +22,24 @@ fn animals_collection() -> NewCollection {
         name: name("zoo"),
         owner: ann(),
         collection: Collection {
+            source: None,
             pattern: "animal:*".to_owned(),
             kind: CollectionType::Hash,
         },
-        schema: Schema::new(vec![Column::new("_key", ColumnType::Text)]),
-        keys: 3,
+        look: look(&["_key"], 3, "a"),
+    }
+}
+
+fn look(columns: &[&str], records: u64, digest: &str) -> Look {
+    let columns = columns
+        .iter()
+        .map(|name| Column::new(*name, ColumnType::Text));
+    Look {
+        schema: Schema::new(columns.collect()),
+        records,
+        is_whole: true,
+        digest: digest.to_owned(),
+        holds_other: None,
     }
 }
 
@@ -189,14 +204,25 @@ async fn a_collection_is_declared_once_and_observed() {
         (DatasetKind::Collection, 0, 3)
     );
 
-    let wider = Schema::new(vec![
-        Column::new("_key", ColumnType::Text),
-        Column::new("arms", ColumnType::Integer),
-    ]);
-    assert!(store.observe_collection(zoo.id, &wider, 4).await.unwrap());
-    assert!(!store.observe_collection(other.id, &wider, 4).await.unwrap());
+    let wider = look(&["_key", "arms"], 4, "b");
+    let gone = store.observe_collection(other.id, &wider).await.unwrap();
+    assert_eq!(gone, Observed::NotFound);
+    let told = async || match store.replay(None, &begun).await.unwrap() {
+        Replay::Events(told) => told.len(),
+        Replay::Reset(reason) => panic!("reset: {reason:?}"),
+    };
+    // Declared less than a second ago: known at once, told a little later, and once.
+    let noted = store.observe_collection(zoo.id, &wider).await.unwrap();
+    assert_eq!((noted, told().await), (Observed::Untold, 1));
     let found = store.dataset(zoo.id).await.unwrap().unwrap();
-    assert_eq!((found.rows, found.schema), (4, wider));
+    assert_eq!((found.rows, found.schema), (4, wider.schema.clone()));
+    until("it is told", async || {
+        store.observe_collection(zoo.id, &wider).await.unwrap() == Observed::Noted
+    })
+    .await;
+    assert_eq!(told().await, 2);
+    let same = store.observe_collection(zoo.id, &wider).await.unwrap();
+    assert_eq!((same, told().await), (Observed::Noted, 2));
 
     // Jobs read it as version 0, and it can be deleted.
     let reads = assay_model::DatasetRef {

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod blobs;
+mod collection_types;
 mod collections;
 mod datasets;
 mod events;
@@ -11,4 +12,5 @@ mod jobs;
 mod outages;
 mod reaping;
 mod sessions;
+mod sources;
 mod uploads;

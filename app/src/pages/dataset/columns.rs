@@ -8,7 +8,7 @@ use crate::{
     live, load,
     node::{El, IntoNode, Node, div, el, p, several, span},
     parts::{self, table::is_name},
-    sig::Sig,
+    sig::{Sig, made},
     urls,
 };
 
@@ -37,9 +37,11 @@ impl Known {
 
 /// The cards; `reply` is what the server says of the columns now. When it has worked out
 /// more, they follow.
-pub fn columns(dataset: &Dataset, reply: &Reply) -> Node {
+pub fn columns(dataset: Sig<Dataset>, reply: &Reply) -> Node {
     let known = Sig::new(Known::read(reply));
-    let (id, path) = (dataset.id, urls::api::profile(dataset.name.as_str()));
+    let id = dataset.peek(|dataset| dataset.id);
+    // By its id, for the name may be another by now.
+    let path = urls::api::profile(&id.to_string());
     live::on_event(move |event| {
         let is_about_it = match event {
             Event::Dataset(dataset) => dataset.id == id,
@@ -54,7 +56,7 @@ pub fn columns(dataset: &Dataset, reply: &Reply) -> Node {
             });
         }
     });
-    let schema = dataset.schema.columns.clone();
+    let schema = made(move || dataset.with(|dataset| dataset.schema.columns.clone()));
     let body = move || {
         known.with(|known| {
             let (note, profile) = match known {
@@ -67,6 +69,7 @@ pub fn columns(dataset: &Dataset, reply: &Reply) -> Node {
                 Known::Soon => (Some("The values are being counted.".to_owned()), None),
                 Known::Never(why) => (Some(why.clone()), None),
             };
+            let schema = schema.get();
             let cards: Vec<_> = schema
                 .iter()
                 .map(|column| {

@@ -7,7 +7,7 @@ mod import;
 mod look;
 mod rows;
 
-use assay_model::{Dataset, ImportReport, Status, words};
+use assay_model::{Collection, CollectionType, Dataset, Event, ImportReport, Status, words};
 use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 
@@ -20,10 +20,11 @@ use self::{
 };
 use super::bench::{live_mark, size};
 use crate::{
-    clock,
+    clock, live,
     load::{self, Replies},
-    node::{IntoNode, Node, div, el, link, p, several},
+    node::{El, IntoNode, Node, div, el, link, p, several},
     parts::{self, problem},
+    sig::Sig,
     urls,
 };
 
@@ -51,8 +52,27 @@ struct Import {
     import: Option<ImportReport>,
 }
 
-fn one(dataset: &Dataset, replies: &Replies) -> Node {
-    let name = dataset.name.to_string();
+/// The data set as it stands; it follows what is told of it.
+fn followed(dataset: &Dataset) -> Sig<Dataset> {
+    let id = dataset.id;
+    let followed = Sig::new(dataset.clone());
+    live::on_event(move |event| match event {
+        Event::Dataset(now) if now.id == id => followed.set((**now).clone()),
+        Event::Reset(_) => {
+            // By its id, for the name may be another by now.
+            load::refresh(vec![urls::api::dataset(&id.to_string())], move |replies| {
+                if let Ok(now) = replies.read(0) {
+                    followed.set(now);
+                }
+            });
+        }
+        _ => {}
+    });
+    followed
+}
+
+/// What there is of a data set, in a line.
+fn facts(dataset: &Dataset) -> Vec<El> {
     let mut facts = vec![size(dataset)];
     if dataset.collection.is_none() {
         facts.push(words::bytes(dataset.bytes));
@@ -63,10 +83,15 @@ fn one(dataset: &Dataset, replies: &Replies) -> Node {
         "column",
         "columns",
     ));
-    let facts: Vec<_> = facts.into_iter().map(|fact| el("span").add(fact)).collect();
+    facts.into_iter().map(|fact| el("span").add(fact)).collect()
+}
+
+fn one(dataset: &Dataset, replies: &Replies) -> Node {
+    let now = followed(dataset);
+    let name = dataset.name.to_string();
     let below = div("facts-line")
         .add(live_mark(dataset))
-        .add(facts)
+        .add(move || now.with(facts))
         .add(el("span").add("loaded ").add(clock::ago(dataset.created)));
     let crumbs = el("nav")
         .class("crumbs")
@@ -77,17 +102,12 @@ fn one(dataset: &Dataset, replies: &Replies) -> Node {
         export(&name),
         link(urls::analyse(&name), "Analyse").class("button main")
     ];
-    let collection = dataset.collection.as_ref().map(|collection| {
-        p("lead")
-            .add("Every Redis hash whose key matches ")
-            .add(el("code").add(collection.pattern.as_str()))
-            .add(", read where it is.")
-    });
+    let collection = dataset.collection.as_ref().map(what_it_reads);
     let source = dataset
         .source
         .as_ref()
         .map(|source| p("lead").add(format!("From {source}.")));
-    let columns = replies.get(1).map(|reply| columns(dataset, reply));
+    let columns = replies.get(1).map(|reply| columns(now, reply));
     let address = replies.read::<Status>(2).ok();
     let address = address.map(|status| status.redis.address);
     let report = replies.read::<Import>(0).ok().and_then(|it| it.import);
@@ -100,9 +120,28 @@ fn one(dataset: &Dataset, replies: &Replies) -> Node {
         parts::head(&name, crumbs.into_node(), below.into_node(), actions),
         collection,
         source,
-        div("columns")
-            .add(div("stack").add(rows(dataset)))
-            .add(aside),
+        div("columns").add(div("stack").add(rows(now))).add(aside),
         div("below").add(columns),
     ]
+}
+
+/// Which records a collection reads, in a sentence.
+fn what_it_reads(collection: &Collection) -> El {
+    let what = match collection.kind {
+        CollectionType::Hash => "Every hash whose key matches ",
+        CollectionType::Json => "Every JSON object whose key matches ",
+        CollectionType::String => "Every string whose key matches ",
+        CollectionType::Stream => "Every entry of the streams whose keys match ",
+        CollectionType::List => "The elements of the list ",
+        CollectionType::Set => "The members of the set ",
+        CollectionType::Zset => "The members of the sorted set ",
+    };
+    let of = match &collection.source {
+        Some(source) => format!(" in the Redis “{source}”, read where it is."),
+        None => " in Redis, read where it is.".to_owned(),
+    };
+    p("lead")
+        .add(what)
+        .add(el("code").add(collection.pattern.as_str()))
+        .add(of)
 }

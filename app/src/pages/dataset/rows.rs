@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use assay_model::{Column, Dataset, Page, ResultColumn, form::FormData, words};
+use assay_model::{Column, Dataset, Event, Page, ResultColumn, form::FormData, words};
 use leptos::prelude::Get;
 use leptos_router::hooks::use_location;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::look::{Look, ROWS, clauses};
 use crate::{
     form::comparisons,
-    load,
+    live, load,
     node::{El, IntoNode, Node, div, el, link, p, several, span},
     parts::{
         problem,
@@ -22,10 +22,10 @@ use crate::{
     urls,
 };
 
-/// A card with the rows that the address says.
-pub fn rows(dataset: &Dataset) -> Node {
+/// A card with the rows that the address says; it follows the data set as that changes.
+pub fn rows(dataset: Sig<Dataset>) -> Node {
     let search = use_location().search;
-    let of = Arc::new(dataset.clone());
+    let of = Arc::new(dataset.peek(Clone::clone));
     let schema = Arc::clone(&of);
     let look = made(move || Look::read(&urls::parse_query(&search.get()), &schema.schema));
     let name = of.name.to_string();
@@ -34,13 +34,25 @@ pub fn rows(dataset: &Dataset) -> Node {
     let path = move || vec![look.with(|look| look.path(&name))];
     let card = load::loaded(path, move |replies| {
         let look = look.peek(Clone::clone);
-        let page = match replies.read::<Page<Map<String, Value>>>(0) {
+        let page = match replies.read::<Rows>(0) {
             Ok(page) => page,
             Err(problem) => {
                 return several![conditions(&of, &look), problem::card(&problem),];
             }
         };
-        several![conditions(&of, &look), shown(&of, &look, page, pressed)]
+        let page = followed(&of, &look, page);
+        // Drawn anew only when it says something else: one may be reading it.
+        let table = made(move || (dataset.with(|now| now.schema.clone()), page.get()));
+        let (form, of) = (conditions(&of, &look), Arc::clone(&of));
+        let drawn = move || {
+            let (schema, page) = table.get();
+            let now = Dataset {
+                schema,
+                ..Dataset::clone(&of)
+            };
+            shown(&now, &look, page, pressed)
+        };
+        several![form, drawn]
     });
     el("section")
         .class("card flush")
@@ -49,12 +61,31 @@ pub fn rows(dataset: &Dataset) -> Node {
         .into_node()
 }
 
-fn shown(
-    dataset: &Dataset,
-    look: &Look,
-    page: Page<Map<String, Value>>,
-    pressed: Sig<String>,
-) -> Node {
+type Rows = Page<Map<String, Value>>;
+
+/// The rows as they stand when the data set has changed.
+fn followed(dataset: &Dataset, look: &Look, page: Rows) -> Sig<Rows> {
+    let (id, page) = (dataset.id, Sig::new(page));
+    // By its id, for the name may be another by now.
+    let path = look.path(&id.to_string());
+    live::on_event(move |event| {
+        let has_changed = match event {
+            Event::Dataset(now) => now.id == id,
+            Event::Reset(_) => true,
+            _ => false,
+        };
+        if has_changed {
+            load::refresh(vec![path.clone()], move |replies| {
+                if let Ok(now) = replies.read(0) {
+                    page.set(now);
+                }
+            });
+        }
+    });
+    page
+}
+
+fn shown(dataset: &Dataset, look: &Look, page: Rows, pressed: Sig<String>) -> Node {
     let columns = &dataset.schema.columns;
     let heads = columns
         .iter()

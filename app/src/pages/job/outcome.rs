@@ -106,10 +106,15 @@ fn scan_note(inputs: &[assay_model::result::InputStamp]) -> Vec<El> {
         let vanished = input.vanished.filter(|n| *n > 0);
         let vanished =
             vanished.map(|n| format!("; {} meanwhile", words::counted(n, "key went", "keys went")));
+        let misfits = input.misfits.map(|n| {
+            let values = words::counted(n, "value", "values");
+            format!(" {values} changed their type meanwhile and count as missing.")
+        });
         let end = format!(
-            ", in {}{}.",
+            ", in {}{}.{}",
             words::duration(ended.millis_since(began)),
-            vanished.unwrap_or_default()
+            vanished.unwrap_or_default(),
+            misfits.unwrap_or_default()
         );
         let start = format!("{} was read where it is at ", input.dataset.name);
         Some(
