@@ -51,7 +51,7 @@ struct OpenPart {
 /// A part is closed once it has so many bytes. While one is filled another waits and a
 /// third is on its way with a copy of it, so the size of parts is most of the memory that
 /// an import takes.
-const PART_BYTES: usize = 24 << 20;
+const PART_BYTES: usize = 16 << 20;
 /// Bytes of batches that wait until they are encoded together.
 const WAITING_BYTES: usize = 8 << 20;
 

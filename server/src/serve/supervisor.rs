@@ -47,6 +47,13 @@ pub struct Supervisor {
 
 /// How long an orderly stop may take: 20 s for the jobs, and a little to say so.
 const STOP_MOST: Duration = Duration::from_secs(22);
+/// Has the allocator give buffers back to the system when they are freed. Left to itself
+/// it learns from freed buffers of megabytes to keep all of their size, and an import
+/// holds nearly twice as much as it uses.
+const ALLOCATOR: [(&str, &str); 2] = [
+    ("MALLOC_MMAP_THRESHOLD_", "262144"),
+    ("MALLOC_TRIM_THRESHOLD_", "262144"),
+];
 /// A worker that ends sooner than this is not restarted at once.
 const SHORT_LIFE: Duration = Duration::from_secs(1);
 
@@ -132,6 +139,11 @@ impl Supervisor {
         for (flag, value) in options {
             if let Some(value) = value {
                 command.args([flag, &value.to_string()]);
+            }
+        }
+        for (name, value) in ALLOCATOR {
+            if std::env::var_os(name).is_none() {
+                command.env(name, value);
             }
         }
         // Its standard input is the cord between the two: when `serve` is gone, however
