@@ -43,8 +43,8 @@ pub fn shell(assets: &SiteAssets) -> impl IntoView + use<> {
         at(&assets.css),
         at(&assets.font),
     );
-    let is_bench = use_context::<RequestUrl>()
-        .is_some_and(|url| url.as_ref().split(['?', '#']).next() == Some(urls::BENCH));
+    let url = use_context::<RequestUrl>().and_then(|url| url.parse().ok());
+    let is_bench = url.is_some_and(|url| url.path() == urls::BENCH);
     let pieces: Vec<_> = assets
         .pieces
         .iter()

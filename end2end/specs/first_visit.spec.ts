@@ -23,6 +23,18 @@ test("one press leads from an empty bench to a finding, a chart and a table, wit
   expect(loaded).toEqual([]);
 });
 
+test("a first visit fetches the first piece of the program alone, and other pages the rest", async ({ page, bench }) => {
+  const pieces: string[] = [];
+  page.on("request", (request) => {
+    const piece = /[^/]+\.wasm$/.exec(request.url());
+    pieces.push(...(piece ?? []));
+  });
+  await bench.goto();
+  expect(new Set(pieces)).toEqual(new Set(["app.wasm"]));
+  await bench.go("Jobs");
+  expect(new Set(pieces)).toEqual(new Set(["app.wasm", "split_pages.wasm"]));
+});
+
 test("a bench fills itself while the first visitor loads the sample in another tab", async ({ page, bench, context }) => {
   await bench.goto();
   await expect(bench.loadSample).toBeVisible();

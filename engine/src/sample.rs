@@ -14,27 +14,25 @@ use futures::TryStreamExt;
 use serde_json::Value;
 
 use crate::{
-    Engine, EngineError, Input, Look, Part, ProgressCounter, Rows, cells::Cells, filter,
-    kinds::Run, read,
+    Engine, EngineError, Input, Look, Part, ProgressCounter, Rows, cells::Cells, kinds::Run, read,
 };
 
-/// `look.limit` random rows of those that have the values of `look`; its offset means
-/// nothing.
+/// `look.limit` random rows of those that pass; offset and order of the look mean nothing.
 pub(crate) async fn sample(
     engine: &Engine,
     input: &Input,
     look: &Look,
     seed: u64,
 ) -> Result<Rows, EngineError> {
-    if let (Input::Table { parts, .. }, []) = (input, look.equals.as_slice()) {
+    look.check(input.schema())?;
+    if let Input::Table { parts, .. } = input
+        && look.passes_all()
+    {
         return of_places(engine, parts, look.limit, seed).await;
     }
     let progress = std::sync::Arc::new(ProgressCounter::new());
     let run = Run::in_order(engine, input, &progress);
-    let mut frame = run.frame().await?;
-    if let Some(condition) = filter::equals(&look.equals, input.schema(), frame.schema())? {
-        frame = frame.filter(condition)?;
-    }
+    let frame = look.passing(run.frame().await?, input.schema())?;
     let frame = frame.select(run.visible())?;
     let columns = read::result_columns(frame.schema().as_arrow());
     let mut drawn = Drawn::new(look.limit);

@@ -49,12 +49,13 @@ impl Look {
         self.offset.saturating_add(self.limit)
     }
 
-    fn passes_all(&self) -> bool {
+    /// Whether every row passes.
+    pub fn passes_all(&self) -> bool {
         self.equals.is_empty() && self.filter.is_empty()
     }
 
     /// The checks of the analysis `rows`, which asks the same in other words.
-    fn check(&self, schema: &Schema) -> Result<(), EngineError> {
+    pub(crate) fn check(&self, schema: &Schema) -> Result<(), EngineError> {
         let rows = RowsAnalysis {
             filter: self.filter.clone(),
             order_by: self.order.iter().cloned().collect(),
@@ -71,7 +72,11 @@ impl Look {
     }
 
     /// The rows of a frame that pass.
-    fn passing(&self, frame: DataFrame, schema: &Schema) -> Result<DataFrame, EngineError> {
+    pub(crate) fn passing(
+        &self,
+        frame: DataFrame,
+        schema: &Schema,
+    ) -> Result<DataFrame, EngineError> {
         let mut frame = frame;
         if let Some(condition) = filter::equals(&self.equals, schema, frame.schema())? {
             frame = frame.filter(condition)?;

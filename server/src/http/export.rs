@@ -51,6 +51,7 @@ async fn dataset(
     let Query(query) = query?;
     let export = export(query.format.as_deref().unwrap_or("csv"), query.raw)?;
     let dataset = data_sets::find(&state, &name).await?;
+    let dataset = data::current(&state.store, dataset).await?;
     let input = data::input(&state.store, &dataset).await?;
     let file = File {
         input,

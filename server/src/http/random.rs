@@ -48,12 +48,17 @@ impl Draw {
 
     /// The rows drawn from those that have the values of `look`.
     pub async fn rows(&self, state: &AppState, dataset: &Dataset, look: &Look) -> ApiResult<Rows> {
+        if look.order.is_some() {
+            return Err(ApiError::field("order_by", "Random rows come in no order."));
+        }
         let look = Look {
             offset: 0,
             limit: self.count,
             ..look.clone()
         };
-        if let (Some(collection), []) = (&dataset.collection, look.equals.as_slice()) {
+        if let Some(collection) = &dataset.collection
+            && look.passes_all()
+        {
             // Only the keys are gone through; the records drawn are all that is fetched.
             let count = usize::try_from(self.count).unwrap_or(usize::MAX);
             let drawn = state

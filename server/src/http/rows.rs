@@ -34,6 +34,7 @@ async fn rows(
 ) -> ApiResult<Json<Page<Map<String, Value>>>> {
     let Query(mut query) = query?;
     let dataset = data_sets::find(&state, &name).await?;
+    let dataset = data::current(&state.store, dataset).await?;
     let draw = Draw::take(&mut query)?;
     let look = look(&dataset, query)?;
     if let Some(draw) = draw {

@@ -89,7 +89,7 @@ async fn a_look_that_does_not_fit_is_refused_at_its_field() {
         ),
         (
             r#"filter=[{"column":"arms","op":"above","value":1}]"#,
-            "filter[0]",
+            "filter[0].op",
         ),
     ] {
         let problem = client
