@@ -215,6 +215,7 @@ fn what() -> Node {
         ("CSV, TSV", "delimiter, encoding and decimal mark are found"),
         ("JSON, NDJSON", "members become columns"),
         ("Parquet, Arrow", "with the types they come with"),
+        ("Excel (.xlsx)", "one sheet, dates as dates"),
     ];
     let list = facts
         .into_iter()

@@ -61,7 +61,7 @@ pub fn collection(
     };
     let source = (!sources.is_empty()).then(|| form.source(sources));
     let buttons = div("actions")
-        .add(el("button").class("button main").add("Read them"))
+        .add(el("button").class("button").add("Read them"))
         .add(
             el("button")
                 .class("button without-program")

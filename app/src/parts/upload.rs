@@ -17,7 +17,7 @@ use crate::{
 pub use files::{Files, chosen, dropped, handed, pasted};
 
 /// What can be loaded, in a line.
-pub const FORMATS: &str = "CSV, TSV, JSON, NDJSON, Parquet or Arrow";
+pub const FORMATS: &str = "CSV, TSV, JSON, NDJSON, Parquet, Arrow or Excel";
 /// The id of the field that holds files; there is one on a page.
 const FILE: &str = "upload-file";
 

@@ -3,7 +3,7 @@
 //! The body is spooled into Redis while it arrives and is never parsed here: the import
 //! is a job of the worker. A body that breaks off, or is over the limit, leaves nothing.
 
-use std::time::Duration;
+use std::{pin::Pin, time::Duration};
 
 use assay_model::{DatasetName, Job, JobState, Problem, ProblemKind, words};
 use assay_store::{
@@ -37,6 +37,9 @@ use super::{
 /// How long an answer waits for the import unless the request says, so that a small file
 /// is there at once.
 const WAIT: Duration = Duration::from_secs(2);
+/// How long, and how much, the rest of a body that is refused may come before the answer.
+const HEAR_OUT: Duration = Duration::from_secs(2);
+const HEAR_OUT_BYTES: usize = 32 << 20;
 /// Most bytes of the declaration of a collection.
 const DECLARATION_MOST: usize = 64 << 10;
 /// Most bytes of the texts in a form, of all together.
@@ -191,8 +194,20 @@ async fn receive<E: std::fmt::Display>(
         return Err(too_large(most));
     }
     let mut writer = state.store.new_upload();
-    if let Err(error) = spool(&mut writer, body, most).await {
+    let mut body = std::pin::pin!(body);
+    if let Err(error) = spool(&mut writer, body.as_mut(), most).await {
         writer.abandon().await.ok();
+        // Many clients read no answer before they have sent everything, and never see one
+        // when the connection ends under them.
+        let rest = async {
+            let mut left = HEAR_OUT_BYTES;
+            while let Some(Ok(chunk)) = body.next().await
+                && left > chunk.len()
+            {
+                left -= chunk.len();
+            }
+        };
+        tokio::time::timeout(HEAR_OUT, rest).await.ok();
         return Err(error);
     }
     Ok(Spooled {
@@ -229,10 +244,9 @@ async fn put_in_line(
 
 async fn spool<E: std::fmt::Display>(
     upload: &mut UploadWriter,
-    body: impl Stream<Item = Result<Bytes, E>>,
+    mut body: Pin<&mut impl Stream<Item = Result<Bytes, E>>>,
     most: u64,
 ) -> ApiResult<()> {
-    let mut body = std::pin::pin!(body);
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(broken_off)?;
         if upload.bytes() + chunk.len() as u64 > most {

@@ -237,7 +237,7 @@ async fn a_full_redis_is_told_with_the_remedy_and_keeps_nothing_of_the_file() {
             .wrapping_add(1);
         (random >> 56) as u8
     })
-    .take(60_000_000)
+    .take(40_000_000)
     .collect();
     let problem = client.upload("noise", noise).await.problem(507);
     assert_eq!(problem["type"], "urn:assay:problem:full");
