@@ -128,6 +128,10 @@ pub struct ServeArgs {
     )]
     pub max_upload_mb: u64,
 
+    /// How often to look for bytes that nothing refers to, in seconds.
+    #[arg(long, env = "ASSAY_AUDIT_S", default_value_t = 60, value_name = "S")]
+    pub audit_s: u64,
+
     /// Do not start a worker: others do the work.
     #[arg(long, env = "ASSAY_NO_WORKER")]
     pub no_worker: bool,

@@ -5,6 +5,7 @@ mod aggregate;
 mod decimals;
 mod describe;
 mod export;
+mod extend;
 mod filter;
 mod import;
 mod import_bad;

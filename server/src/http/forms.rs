@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use assay_app::SiteAssets;
-use assay_model::{Analysis, JobId, JobRequest, Problem, ProblemKind, form::FormData};
+use assay_model::{Analysis, DatasetId, JobId, JobRequest, Problem, ProblemKind, form::FormData};
 use axum::{
     Form, Router,
     body::Body,
@@ -17,7 +17,7 @@ use axum::{
 };
 
 use super::{
-    data_sets,
+    data_sets, deletion,
     error::{ApiError, ApiResult},
     jobs, plain, sample,
     state::AppState,
@@ -35,6 +35,7 @@ pub fn router(assets: Arc<SiteAssets>) -> Router<AppState> {
         .route("/jobs/{id}/cancel", post(cancel))
         .route("/jobs/{id}/retry", post(retry))
         .route("/datasets/{name}/delete", post(delete))
+        .route("/datasets/{id}/restore", post(restore))
         .route("/sample", post(load_sample))
         .route(
             "/datasets",
@@ -135,8 +136,17 @@ async fn delete(
     _: Visitor,
     Path(name): Path<String>,
 ) -> ApiResult<Redirect> {
-    data_sets::delete(&state, &name, false).await?;
-    Ok(Redirect::to("/datasets"))
+    let id = deletion::delete(&state, &name, false).await?;
+    Ok(Redirect::to(&format!("/datasets?deleted={id}")))
+}
+
+async fn restore(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path(id): Path<DatasetId>,
+) -> ApiResult<Redirect> {
+    let dataset = deletion::restore(&state, id).await?;
+    Ok(Redirect::to(&format!("/datasets/{}", dataset.name)))
 }
 
 async fn load_sample(

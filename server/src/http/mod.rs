@@ -3,6 +3,7 @@
 //! A file here is a resource with its `router()`; this one only puts them together.
 
 mod data_sets;
+mod deletion;
 mod error;
 mod events;
 mod forms;
@@ -82,6 +83,7 @@ pub fn app(state: AppState, site: &Site, hosts: Hosts) -> Router {
 fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
+        .merge(deletion::router())
         .merge(rows::router())
         .merge(records::router())
         .merge(jobs::router())

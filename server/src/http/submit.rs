@@ -4,7 +4,7 @@ use assay_model::{
     Analysis, DatasetName, DatasetRef, FieldError, FileFormat, Job, JobId, JobKind, JobRequest,
     Owner, Problem, ProblemKind, limits, words,
 };
-use assay_store::jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit};
+use assay_store::jobs::{Idempotency, ImportSpec, ImportTarget, JobSpec, NewJob, Submit};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -78,7 +78,7 @@ pub async fn import(
     source: Option<String>,
     label: Option<String>,
 ) -> ApiResult<Job> {
-    let name = import.dataset.clone();
+    let name = import.target.name().clone();
     let request = JobRequest {
         dataset: String::new(),
         analysis: Value::Null,
@@ -179,7 +179,10 @@ async fn put_in_line(
     spec: JobSpec,
     idempotency: Option<Idempotency>,
 ) -> ApiResult<Job> {
-    let reserve_name = spec.import.as_ref().map(|import| import.dataset.clone());
+    let reserve_name = match spec.import.as_ref().map(|import| &import.target) {
+        Some(ImportTarget::New(name)) => Some(name.clone()),
+        _ => None,
+    };
     let new = NewJob {
         reserve_name,
         idempotency,

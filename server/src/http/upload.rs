@@ -11,7 +11,7 @@ use assay_model::{
 };
 use assay_store::{
     datasets::{Declare, NewCollection},
-    jobs::ImportSpec,
+    jobs::{ImportSpec, ImportTarget},
     upload::{Upload, UploadWriter},
 };
 use axum::{
@@ -198,7 +198,7 @@ async fn put_in_line(
 ) -> ApiResult<Job> {
     let format = submit::import_format(fields.format.as_deref())?;
     let import = ImportSpec {
-        dataset: name,
+        target: ImportTarget::New(name),
         options: ImportOptions {
             format,
             ..ImportOptions::default()

@@ -8,8 +8,10 @@
 mod analysis;
 mod attempt;
 mod compute;
+pub mod gather;
 mod import;
 mod keeper;
+mod rebase;
 
 use std::{sync::Arc, thread, time::Duration};
 

@@ -1,9 +1,11 @@
 //! The store against a real Redis: each test starts one of its own.
 #![allow(missing_docs)]
 
+mod audits;
 mod blobs;
 mod collections;
 mod datasets;
+mod deletion;
 mod events;
 mod fixture;
 mod interleavings;
@@ -12,3 +14,4 @@ mod outages;
 mod reaping;
 mod sessions;
 mod uploads;
+mod versions;
