@@ -8,7 +8,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use assay_model::{Column, Schema};
+use assay_model::{Column, ColumnType, FileFormat, ImportOptions, Schema};
 use async_trait::async_trait;
 use bytes::Bytes;
 use datafusion::{
@@ -20,8 +20,7 @@ use object_store::path::Path;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    BoxError, Engine, EngineError, ImportError, ImportOptions, Imported, Part, PartSink,
-    ProgressCounter, Spool,
+    BoxError, Engine, EngineError, ImportError, Imported, Part, PartSink, ProgressCounter, Spool,
     fit::{joined, same_columns},
     progress::Stage,
     read, table, types,
@@ -65,9 +64,9 @@ pub enum ExtendError {
         /// The column.
         column: String,
         /// Its type in the table.
-        has: assay_model::ColumnType,
+        has: ColumnType,
         /// Its type in the file.
-        found: assay_model::ColumnType,
+        found: ColumnType,
     },
 }
 
@@ -82,10 +81,9 @@ impl Engine {
         progress: &Arc<ProgressCounter>,
         cancel: &CancellationToken,
     ) -> Result<Extended, ExtendError> {
-        let has_rows = base.parts.iter().any(|part| part.rows > 0);
         let mut imported = self.import(source, options, sink, progress, cancel).await?;
-        let found = columns_of(self, &imported.parts).await?;
-        if !has_rows {
+        let mut found = columns_of(self, &imported.parts).await?;
+        if base.parts.iter().all(|part| part.rows == 0) {
             // There is nothing that the new rows could contradict.
             return Ok(Extended {
                 schema: imported.schema.clone(),
@@ -93,6 +91,17 @@ impl Engine {
             });
         }
         let held = columns_of(self, base.parts).await?;
+        let others = otherwise(base.schema, &held, &found);
+        if !others.is_empty() && has_no_types(imported.report.options.format) {
+            // Read once more, by the types of the table: that keeps text as it is written,
+            // and names the value that does not fit.
+            let mut options = options.clone();
+            options.types.extend(others);
+            imported = self
+                .import(source, &options, sink, progress, cancel)
+                .await?;
+            found = columns_of(self, &imported.parts).await?;
+        }
         let whole = merge(base.schema, &held, &imported.schema, &found)?;
         refuse_loss(self, base, &held, &whole).await?;
         if !same_columns(&found, &whole.arrow) {
@@ -193,6 +202,30 @@ fn merge(
         schema: Schema::new(columns),
         arrow: Arc::new(ArrowSchema::new(fields)),
     })
+}
+
+/// The columns of a file whose values, read by what they look like, cannot stand in the
+/// table as they are, with the types that the table has for them.
+fn otherwise(base: &Schema, held: &ArrowSchema, found: &ArrowSchema) -> Vec<(String, ColumnType)> {
+    base.columns
+        .iter()
+        .zip(held.fields())
+        .filter_map(|(column, field)| {
+            let found = found.field_with_name(&column.name).ok()?.data_type();
+            let held = field.data_type();
+            let stands = match held {
+                DataType::Utf8 => found == held,
+                _ => joined(held, found).is_some(),
+            };
+            (!stands).then(|| (column.name.clone(), column.kind))
+        })
+        .filter(|(_, kind)| !matches!(kind, ColumnType::Binary | ColumnType::List))
+        .collect()
+}
+
+/// Whether the values of a file are of the type that they look like.
+fn has_no_types(format: Option<FileFormat>) -> bool {
+    !matches!(format, Some(FileFormat::Parquet | FileFormat::Arrow))
 }
 
 /// The columns of a table as they are held: those of its last part.

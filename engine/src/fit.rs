@@ -65,11 +65,25 @@ pub(crate) fn joined(column: &DataType, added: &DataType) -> Option<DataType> {
             Some(Timestamp(*unit, zone.clone()))
         }
         (Time64(unit), Time64(_)) => Some(Time64(*unit)),
-        (Decimal128(..) | DataType::Decimal256(..), Int64 | Decimal128(..)) => Some(column.clone()),
+        (Decimal128(precision, scale), Int64) => decimal((*precision, *scale), (19, 0)),
+        (Decimal128(precision, scale), Decimal128(other, its_scale)) => {
+            decimal((*precision, *scale), (*other, *its_scale))
+        }
         // What is written as text can always be kept as it is written.
         (Utf8, Int64 | Date32 | DataType::Boolean | Decimal128(..)) => Some(Utf8),
         _ => None,
     }
+}
+
+/// A decimal that holds the digits of two others on either side of the mark.
+fn decimal(one: (u8, i8), other: (u8, i8)) -> Option<DataType> {
+    let before = |(precision, scale): (u8, i8)| i16::from(precision) - i16::from(scale);
+    let scale = one.1.max(other.1);
+    let precision = before(one).max(before(other)) + i16::from(scale);
+    let precision = u8::try_from(precision)
+        .ok()
+        .filter(|precision| *precision <= 38)?;
+    Some(DataType::Decimal128(precision, scale))
 }
 
 #[cfg(test)]
@@ -110,6 +124,16 @@ mod tests {
             (DataType::Date32, local.clone(), Some(local)),
             (DataType::Utf8, DataType::Int64, Some(DataType::Utf8)),
             (DataType::Int64, DataType::Utf8, None),
+            (
+                DataType::Decimal128(10, 2),
+                DataType::Decimal128(38, 10),
+                Some(DataType::Decimal128(38, 10)),
+            ),
+            (
+                DataType::Decimal128(38, 0),
+                DataType::Decimal128(10, 2),
+                None,
+            ),
             (DataType::Boolean, DataType::Int64, None),
         ] {
             assert_eq!(joined(&column, &added), both, "{column} and {added}");

@@ -1,7 +1,7 @@
 //! Rows to the end of a table, and small parts into full ones.
 
-use assay_engine::{Base, ExtendError, Extended, ImportOptions, Input, Look, Part};
-use assay_model::{Column, ColumnType, Schema};
+use assay_engine::{Base, ExtendError, Extended, Input, Look, Part};
+use assay_model::{Column, ColumnType, ImportOptions, Schema};
 use serde_json::{Value, json};
 
 use crate::support::{Bench, MemorySpool};
@@ -25,21 +25,20 @@ impl Table {
     }
 
     async fn try_add(&self, file_name: &str, text: &str) -> Result<Extended, ExtendError> {
-        let options = ImportOptions {
-            file_name: Some(file_name.to_owned()),
-            ..ImportOptions::default()
-        };
         let base = Base {
             schema: &self.schema,
             parts: &self.parts,
         };
-        let spool = MemorySpool(text.to_owned().into());
+        let spool = MemorySpool {
+            file_name: file_name.to_owned(),
+            bytes: text.to_owned().into(),
+        };
         let bench = &self.bench;
         bench
             .engine
             .extend(
                 &spool,
-                &options,
+                &ImportOptions::default(),
                 base,
                 &bench.sink(),
                 &bench.progress,
@@ -198,10 +197,18 @@ async fn a_value_that_would_change_what_is_there_is_refused() {
         .try_add("more.csv", "n,ok\nmany,true\n")
         .await
         .unwrap_err();
-    let words = error.to_string();
-    assert!(words.contains("“n”"), "{words}");
-    let error = table.try_add("more.csv", "n,ok\n1,7\n").await.unwrap_err();
-    assert!(error.to_string().contains("“ok”"), "{error}");
+    assert!(
+        error.to_string().starts_with("Line 2, column “n”: “many”"),
+        "{error}"
+    );
+    let error = table
+        .try_add("more.csv", "n,ok\n1,true\n1,7\n")
+        .await
+        .unwrap_err();
+    assert!(
+        error.to_string().starts_with("Line 3, column “ok”: “7”"),
+        "{error}"
+    );
     // Whole numbers past what floating point holds would lose their last digits.
     let table = Table::of("n\n9007199254740993\n").await;
     let error = table.try_add("more.csv", "n\n0.5\n").await.unwrap_err();
@@ -212,8 +219,11 @@ async fn a_value_that_would_change_what_is_there_is_refused() {
 #[tokio::test]
 async fn text_stays_as_it_is_written() {
     let mut table = Table::of("zip\n01234\n").await;
-    table.add("zip\n75001\n").await;
-    assert_eq!(json!(table.rows().await), json!([["01234"], ["75001"]]));
+    table.add("zip\n75001\n1.50\n").await;
+    assert_eq!(
+        json!(table.rows().await),
+        json!([["01234"], ["75001"], ["1.50"]])
+    );
 }
 
 #[tokio::test]
