@@ -2,6 +2,7 @@
 //!
 //! A file here is a resource with its `router()`; this one only puts them together.
 
+mod changes;
 mod data_sets;
 mod deletion;
 mod error;
@@ -9,11 +10,13 @@ mod events;
 mod forms;
 mod guard;
 mod health;
+mod hold;
 mod jobs;
 mod pages;
 mod plain;
 mod records;
 mod results;
+mod room;
 mod rows;
 mod sample;
 mod session;
@@ -93,6 +96,7 @@ fn api(state: AppState) -> Router {
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .merge(events::router())
         .merge(upload::router())
+        .merge(changes::router())
         .fallback(async || {
             ApiError::not_found(
                 "There is nothing at this address. docs/api.md lists what there is.",

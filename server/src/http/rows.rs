@@ -17,6 +17,7 @@ use serde_json::{Map, Value};
 use super::{
     data_sets,
     error::{ApiError, ApiResult},
+    hold,
     jobs::page_limit,
     state::AppState,
 };
@@ -107,8 +108,10 @@ async fn export(
     let Query(query) = query?;
     let format = export_format(query.format.as_deref().unwrap_or("csv"))?;
     let dataset = data_sets::find(&state, &name).await?;
+    let held = hold::hold(&state.store, &dataset).await?;
     let input = data::input(&state.store, &dataset).await?;
-    Ok(download(&state, &input, format, dataset.name.as_str()))
+    let answer = download(&state, &input, format, dataset.name.as_str());
+    Ok(hold::until_sent(answer, held))
 }
 
 /// The whole of `input` as a file to save under `name`.

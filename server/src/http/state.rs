@@ -29,6 +29,8 @@ pub struct AppState {
 pub struct Options {
     /// Most bytes of an upload.
     pub upload_most: u64,
+    /// Bytes that the store may use, where that was configured.
+    pub limit: Option<u64>,
     /// Whether jobs of the kind `noop` are taken.
     pub bench: bool,
 }

@@ -59,7 +59,7 @@ pub async fn analysis(
         name: dataset.name,
         version: dataset.version,
     };
-    let spec = spec(
+    let mut spec = spec(
         owner,
         JobKind::Analysis,
         &request,
@@ -67,7 +67,22 @@ pub async fn analysis(
         vec![input],
         retry_of,
     );
+    spec.retry_read = other_version_read(state, &spec).await?;
     put_in_line(state, owner, spec, idempotency).await
+}
+
+/// The version that the job which this one repeats read, when this one reads another.
+async fn other_version_read(state: &AppState, spec: &JobSpec) -> ApiResult<Option<u64>> {
+    let Some(repeated) = spec.retry_of else {
+        return Ok(None);
+    };
+    let read = state
+        .store
+        .job(repeated)
+        .await?
+        .and_then(|job| Some(job.inputs.first()?.version));
+    let reads = spec.inputs.first().map(|input| input.version);
+    Ok(read.filter(|_| read != reads))
 }
 
 /// Puts the import of a spooled file in line.
@@ -77,6 +92,19 @@ pub async fn import(
     import: ImportSpec,
     source: Option<String>,
     label: Option<String>,
+) -> ApiResult<Job> {
+    load(state, owner, import, source, label, None).await
+}
+
+/// Puts the import of a spooled file in line, once however often it is asked for under one
+/// idempotency key.
+pub async fn load(
+    state: &AppState,
+    owner: &Owner,
+    import: ImportSpec,
+    source: Option<String>,
+    label: Option<String>,
+    idempotency: Option<Idempotency>,
 ) -> ApiResult<Job> {
     let name = import.target.name().clone();
     let request = JobRequest {
@@ -90,7 +118,7 @@ pub async fn import(
     let mut spec = spec(owner, JobKind::Import, &request, None, vec![], None);
     spec.source = source.or_else(|| Some(name.to_string()));
     spec.import = Some(import);
-    put_in_line(state, owner, spec, None).await
+    put_in_line(state, owner, spec, idempotency).await
 }
 
 /// The format that a client named, or what goes for none.
@@ -190,7 +218,13 @@ async fn put_in_line(
     };
     let id = match state.store.submit(&new).await? {
         Submit::Submitted => new.id,
-        Submit::AlreadyThere(id) => id,
+        Submit::AlreadyThere(id) => {
+            // What was sent again has arrived for nothing.
+            if let Some(import) = new.spec.import.as_ref().filter(|_| id != new.id) {
+                state.store.delete_upload(&import.upload).await?;
+            }
+            id
+        }
         Submit::IdempotencyConflict => {
             return Err(ApiError::new(
                 ProblemKind::Conflict,

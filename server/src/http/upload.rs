@@ -30,6 +30,7 @@ use serde::Deserialize;
 use super::{
     data_sets,
     error::{ApiError, ApiResult},
+    room,
     state::AppState,
     submit,
     visitor::Visitor,
@@ -38,6 +39,8 @@ use crate::data;
 
 /// How long an answer waits for the import, so that a small file is there at once.
 const WAIT: Duration = Duration::from_secs(2);
+/// How often it is looked whether there is still room, in bytes that arrive.
+const LOOK_EVERY: u64 = 16 << 20;
 /// Most bytes of the declaration of a collection.
 const DECLARATION_MOST: usize = 64 << 10;
 
@@ -52,9 +55,10 @@ pub fn router() -> Router<AppState> {
 #[derive(Debug, Default, Deserialize)]
 pub struct UploadQuery {
     name: Option<String>,
-    format: Option<String>,
+    /// What it claims to be.
+    pub format: Option<String>,
     /// What the file is called where it comes from.
-    source: Option<String>,
+    pub source: Option<String>,
 }
 
 async fn create(
@@ -171,7 +175,7 @@ async fn refuse_taken(state: &AppState, name: &DatasetName) -> ApiResult<()> {
 }
 
 /// Spools a body; one that breaks off or is over the limit leaves nothing.
-async fn receive<E: std::fmt::Display>(
+pub async fn receive<E: std::fmt::Display>(
     state: &AppState,
     length: Option<u64>,
     body: impl Stream<Item = Result<Bytes, E>>,
@@ -180,8 +184,9 @@ async fn receive<E: std::fmt::Display>(
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
+    room::refuse_beyond(state, length.unwrap_or(0)).await?;
     let mut writer = state.store.new_upload();
-    if let Err(error) = spool(&mut writer, body, most).await {
+    if let Err(error) = spool(state, &mut writer, body, most).await {
         // What is left goes by its time-to-live when even this fails.
         writer.abandon().await.ok();
         return Err(error);
@@ -209,17 +214,23 @@ async fn put_in_line(
 }
 
 async fn spool<E: std::fmt::Display>(
+    state: &AppState,
     upload: &mut UploadWriter,
     body: impl Stream<Item = Result<Bytes, E>>,
     most: u64,
 ) -> ApiResult<()> {
     let mut body = std::pin::pin!(body);
+    let mut looked = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(broken_off)?;
         if upload.bytes() + chunk.len() as u64 > most {
             return Err(too_large(most));
         }
         upload.push(chunk).await?;
+        if upload.bytes() - looked > LOOK_EVERY {
+            looked = upload.bytes();
+            room::refuse_beyond(state, 0).await?;
+        }
     }
     if upload.bytes() == 0 {
         return Err(ApiError::new(ProblemKind::BadFile, "The file is empty."));
@@ -228,7 +239,7 @@ async fn spool<E: std::fmt::Display>(
 }
 
 /// 201 with the data set when the import is quick, 202 with its job when it is not.
-async fn answer(state: &AppState, job: Job) -> ApiResult<Response> {
+pub async fn answer(state: &AppState, job: Job) -> ApiResult<Response> {
     let id = job.id;
     let job = state.hub.wait(id, WAIT).await?.unwrap_or(job);
     match (job.state, &job.dataset, &job.error) {
@@ -293,7 +304,8 @@ pub async fn collection(
     }
 }
 
-fn content_length(request: &Request<Body>) -> Option<u64> {
+/// The length that a request says its body has.
+pub fn content_length(request: &Request<Body>) -> Option<u64> {
     let value = request.headers().get(header::CONTENT_LENGTH)?;
     value.to_str().ok()?.parse().ok()
 }

@@ -122,6 +122,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         store,
         options: Arc::new(Options {
             upload_most: args.max_upload_mb.saturating_mul(1_000_000),
+            limit: args.limit_mb.map(|mb| mb.saturating_mul(1_000_000)),
             bench: args.bench,
         }),
         stop: stop.clone(),

@@ -7,7 +7,7 @@ use std::{
 
 use assay_model::{
     Analysis, Dataset, Event, Job, JobState, Outcome, Problem, ProblemKind, ResetReason,
-    ResultPage, Status,
+    ResultPage, Status, Version,
     analysis::{MeasureFn, Op},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -185,6 +185,7 @@ fn the_examples_of_answers_have_every_member_that_answers_have() {
     check_example::<Job>("docs/api.md", "is: job");
     check_example::<ResultPage>("docs/api.md", "is: result");
     check_example::<Status>("docs/api.md", "is: status");
+    check_example::<Version>("docs/api.md", "is: version");
     check_example::<Problem>("docs/problems.md", "is: problem");
 }
 
