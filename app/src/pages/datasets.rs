@@ -1,13 +1,15 @@
 //! The list of data sets, and loading one more.
 
 use crate::sig::Sig;
-use assay_model::{Dataset, Event, Page, words};
+use assay_model::{Dataset, Event, Page, Status, words};
+use leptos::prelude::With;
+use leptos_router::hooks::use_query_map;
 
 use super::bench::live_mark;
 use crate::{
     clock, live, load,
     node::{El, IntoNode, Node, div, el, link, p, several},
-    parts::{self, problem, table::scroll, upload::upload},
+    parts::{self, problem, storage::storage, table::scroll, undo::undo, upload::upload},
     urls,
 };
 
@@ -37,8 +39,22 @@ impl Datasets {
 
 /// The page.
 pub fn page() -> Node {
-    load::loaded(paths, |replies| match replies.read::<Page<Dataset>>(0) {
-        Ok(page) => list(page.items),
+    let query = use_query_map();
+    let all = move || {
+        let mut all = paths();
+        all.push(urls::api::STATUS.to_owned());
+        let deleted = query.with(|query| query.get("deleted"));
+        all.extend(deleted.and_then(|id| Some(urls::api::restore(id.parse().ok()?))));
+        all
+    };
+    load::loaded(all, |replies| match replies.read::<Page<Dataset>>(0) {
+        Ok(page) => several![
+            replies.read::<Dataset>(2).ok().as_ref().map(undo),
+            list(
+                page.items,
+                replies.read::<Status>(1).ok().as_ref().map(storage)
+            ),
+        ],
         Err(problem) => problem::page(&problem),
     })
 }
@@ -47,7 +63,7 @@ fn paths() -> Vec<String> {
     vec![format!("{}?limit=1000", urls::api::DATASETS)]
 }
 
-fn list(datasets: Vec<Dataset>) -> Node {
+fn list(datasets: Vec<Dataset>, room: Option<Node>) -> Node {
     let datasets = Datasets::new(datasets);
     live::on_event(move |event| {
         datasets.apply(event);
@@ -101,7 +117,8 @@ fn list(datasets: Vec<Dataset>) -> Node {
     let aside = el("aside")
         .class("stack")
         .attr("aria-label", "Load a file")
-        .add(upload());
+        .add(upload())
+        .add(room);
     several![
         parts::head(
             "Data sets",

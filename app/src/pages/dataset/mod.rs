@@ -4,13 +4,20 @@ mod columns;
 mod delete;
 mod elsewhere;
 mod rows;
+mod versions;
 
 use assay_model::{Dataset, Page, words};
 use leptos::prelude::With;
 use leptos_router::hooks::use_params_map;
 use serde_json::{Map, Value};
 
-use self::{columns::columns, delete::delete, elsewhere::elsewhere, rows::rows};
+use self::{
+    columns::columns,
+    delete::delete,
+    elsewhere::elsewhere,
+    rows::rows,
+    versions::{Versions, versions},
+};
 use super::bench::{live_mark, size};
 use crate::{
     clock, load,
@@ -27,7 +34,11 @@ pub fn page() -> Node {
     let params = use_params_map();
     let paths = move || {
         let name = params.with(|params| params.get("name")).unwrap_or_default();
-        vec![urls::api::dataset(&name), urls::api::rows(&name, FIRST)]
+        vec![
+            urls::api::dataset(&name),
+            urls::api::rows(&name, FIRST),
+            urls::api::versions(&name),
+        ]
     };
     load::loaded(paths, |replies| match replies.read::<Dataset>(0) {
         Ok(dataset) => {
@@ -35,13 +46,14 @@ pub fn page() -> Node {
                 Ok(page) => rows(&dataset, page.items),
                 Err(problem) => problem::card(&problem),
             };
-            one(&dataset, rows)
+            let history = replies.read::<Versions>(2).ok();
+            one(&dataset, rows, history.as_ref().and_then(versions))
         }
         Err(problem) => problem::page(&problem),
     })
 }
 
-fn one(dataset: &Dataset, rows: Node) -> Node {
+fn one(dataset: &Dataset, rows: Node, history: Option<Node>) -> Node {
     let name = dataset.name.to_string();
     let mut facts = vec![size(dataset)];
     if dataset.collection.is_none() {
@@ -63,7 +75,7 @@ fn one(dataset: &Dataset, rows: Node) -> Node {
         .attr("aria-label", "Where one is")
         .add(link(urls::DATASETS, "Data sets"));
     let actions = several![
-        delete(&name),
+        delete(dataset),
         link(urls::analyse(&name), "Analyse").class("button main")
     ];
     let collection = dataset.collection.as_ref().map(|collection| {
@@ -80,6 +92,7 @@ fn one(dataset: &Dataset, rows: Node) -> Node {
         .class("stack")
         .attr("aria-label", "About the data set")
         .add(columns(dataset))
+        .add(history)
         .add(elsewhere(&name));
     several![
         parts::head(&name, crumbs.into_node(), below.into_node(), actions),
