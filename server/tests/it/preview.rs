@@ -28,7 +28,13 @@ async fn look(client: &Client, query: &str, start: impl Into<reqwest::Body>) -> 
 async fn a_look_says_how_a_file_reads_and_stores_nothing() {
     let server = Server::start().await;
     let client = server.client();
-    let before = server.keys("*").await;
+    let before = eventually("the worker has come", async || {
+        let keys = server.keys("*").await;
+        keys.iter()
+            .any(|key| key.contains(":worker:"))
+            .then_some(keys)
+    })
+    .await;
     let answer = look(&client, "source=animals.csv&whole=true", ANIMALS).await;
     let preview = answer.ok();
     assert_eq!(answer.header("set-cookie"), "", "nobody is made a visitor");
