@@ -1,6 +1,6 @@
 //! Every address of the site, in one place: pages for people, `/api/v1` for programs.
 
-use assay_model::{JobId, form::FormData};
+use assay_model::{DatasetId, JobId, form::FormData};
 
 /// The page that shows what runs.
 pub const BENCH: &str = "/";
@@ -30,6 +30,16 @@ pub fn dataset_rows(name: &str, look: &FormData) -> String {
 /// Where the plain form that deletes a data set posts to.
 pub fn delete_dataset(name: &str) -> String {
     format!("{}/delete", dataset(name))
+}
+
+/// The list of data sets, with the word that one was deleted.
+pub fn deleted(id: DatasetId) -> String {
+    format!("{DATASETS}?deleted={id}")
+}
+
+/// Where the plain form that takes a deletion back posts to.
+pub fn restore_dataset(id: DatasetId) -> String {
+    format!("{DATASETS}/{id}/restore")
 }
 
 /// The page of a job.
@@ -67,7 +77,7 @@ pub fn jobs(state: &str, text: &str) -> String {
 
 /// The addresses for programs.
 pub mod api {
-    use assay_model::{JobId, form::FormData};
+    use assay_model::{DatasetId, JobId, form::FormData};
 
     use super::{encode, push_filled, with_query};
 
@@ -85,6 +95,16 @@ pub mod api {
     /// A data set, by name or id.
     pub fn dataset(name: &str) -> String {
         format!("{DATASETS}/{}", encode(name))
+    }
+
+    /// The versions of a data set.
+    pub fn versions(name: &str) -> String {
+        format!("{}/versions", dataset(name))
+    }
+
+    /// A data set that was deleted; posted to, it comes back.
+    pub fn restore(id: DatasetId) -> String {
+        format!("{DATASETS}/{id}/restore")
     }
 
     /// Rows of a data set: `look` says which.

@@ -46,6 +46,6 @@ export class DatasetPage extends Frame {
   /** Deletes it, by the menu. */
   async delete(): Promise<void> {
     await this.main.getByText("Delete", { exact: true }).click();
-    await this.page.getByRole("button", { name: "Delete for good" }).click();
+    await this.page.getByRole("button", { name: "Delete with all rows" }).click();
   }
 }

@@ -26,7 +26,8 @@ use futures::{
 use object_store::{ObjectStore, ObjectStoreExt};
 
 use crate::{
-    Engine, EngineError, Input, Part, ProgressCounter, Rows, cells::Cells, records, table, types,
+    Engine, EngineError, Input, Part, ProgressCounter, Rows, cells::Cells, fit::fit, records,
+    table, types,
 };
 
 /// Batches of a data set, or why there are no more.
@@ -39,8 +40,8 @@ pub(crate) async fn page(
     offset: u64,
     limit: u64,
 ) -> Result<Rows, EngineError> {
-    let schema = schema(engine, parts).await?;
-    let batches: Vec<_> = rows_of_parts(engine, parts, offset, limit)
+    let schema = Arc::new(schema(engine, parts).await?);
+    let batches: Vec<_> = rows_of_parts(engine, parts, &schema, offset, limit)
         .try_collect()
         .await?;
     Ok(Rows {
@@ -63,7 +64,14 @@ pub(crate) async fn input_schema(engine: &Engine, input: &Input) -> Result<Schem
 /// The whole of a data set.
 pub(crate) fn batches(engine: &Engine, input: &Input) -> Batches {
     match input {
-        Input::Table { parts, .. } => rows_of_parts(engine, parts, 0, u64::MAX),
+        Input::Table { parts, .. } => {
+            let (engine, parts) = (engine.clone(), parts.clone());
+            let rows = async move {
+                let schema = Arc::new(self::schema(&engine, &parts).await?);
+                Ok::<_, EngineError>(rows_of_parts(&engine, &parts, &schema, 0, u64::MAX))
+            };
+            stream::once(rows).try_flatten().boxed()
+        }
         Input::Records { schema, source } => {
             let progress = Arc::new(ProgressCounter::new());
             records::batches(schema, source.as_ref(), &progress)
@@ -91,17 +99,23 @@ pub(crate) fn result_columns(schema: &ArrowSchema) -> Vec<ResultColumn> {
         .collect()
 }
 
-/// The Arrow schema of parts.
+/// The columns of a table or result, as its last part has them: see [`crate::fit`].
 pub(crate) async fn schema(engine: &Engine, parts: &[Part]) -> Result<ArrowSchema, EngineError> {
-    match parts.first() {
+    match parts.last() {
         Some(part) => table::arrow_schema(&*table::footer(engine, part).await?),
         None => Ok(ArrowSchema::empty()),
     }
 }
 
-/// Rows `offset..offset + limit` of the parts; parts outside of it are not opened, and
-/// in the others the page index leads to the rows.
-fn rows_of_parts(engine: &Engine, parts: &[Part], offset: u64, limit: u64) -> Batches {
+/// Rows `offset..offset + limit` of the parts, with the columns of `schema`; parts outside
+/// of it are not opened, and in the others the page index leads to the rows.
+pub(crate) fn rows_of_parts(
+    engine: &Engine,
+    parts: &[Part],
+    schema: &SchemaRef,
+    offset: u64,
+    limit: u64,
+) -> Batches {
     let mut wanted = Vec::new();
     let (mut skip, mut take) = (offset, limit);
     for part in parts {
@@ -113,10 +127,11 @@ fn rows_of_parts(engine: &Engine, parts: &[Part], offset: u64, limit: u64) -> Ba
             wanted.push((part.clone(), first, rows));
         }
     }
-    let engine = engine.clone();
+    let (engine, schema) = (engine.clone(), Arc::clone(schema));
     stream::iter(wanted)
         .then(move |(part, first, rows)| part_rows(engine.clone(), part, first, rows))
         .try_flatten()
+        .map(move |batch| Ok(fit(batch?, &schema)?))
         .boxed()
 }
 

@@ -50,14 +50,15 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// Reads the first part's footer, for the types, and nothing else.
+    /// Reads the last part's footer, for the columns and their types (see [`crate::fit`]),
+    /// and nothing else.
     pub(crate) async fn open(
         engine: &Engine,
         schema: &assay_model::Schema,
         parts: &[Part],
         progress: &Arc<ProgressCounter>,
     ) -> Result<Self, EngineError> {
-        let file_schema = match parts.first() {
+        let file_schema = match parts.last() {
             Some(part) => arrow_schema(&*footer(engine, part).await?)?,
             None => types::storage_schema(schema),
         };

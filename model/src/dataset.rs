@@ -118,6 +118,10 @@ pub struct Dataset {
     /// Counts up with each change of a table; 0 for a collection, which is never the
     /// same twice.
     pub version: u64,
+    /// The version that last changed the rows: the current one, or an earlier one when only
+    /// parts were gathered since.
+    #[serde(default)]
+    pub content_version: u64,
     /// Rows; for a collection, keys at the last look.
     pub rows: u64,
     /// Bytes as stored.
@@ -147,6 +151,17 @@ pub struct DatasetDetail {
     /// How the file of its version was read; `None` for what no file made.
     #[serde(default)]
     pub import: Option<ImportReport>,
+}
+
+impl Dataset {
+    /// How a job names it as it is now.
+    pub fn reference(&self) -> DatasetRef {
+        DatasetRef {
+            id: self.id,
+            name: self.name.clone(),
+            version: self.version,
+        }
+    }
 }
 
 /// A data set as a job names it.

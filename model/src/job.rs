@@ -26,6 +26,7 @@ use crate::{
     problem::Problem,
     result::ResultRef,
     time::Timestamp,
+    version::VersionCause,
 };
 
 /// Where a job stands.
@@ -96,11 +97,13 @@ impl FromStr for JobState {
 pub enum JobKind {
     /// Reads data sets, leaves a result.
     Analysis,
-    /// Turns a spooled file into a data set.
+    /// Turns a spooled file into a data set, or into rows of one that is there.
     Import,
     /// Looks at every column of a version of a table. Nobody's own: it stands in no list,
     /// and goes once it is over.
     Profile,
+    /// Gathers the small parts of a table into full ones.
+    Compact,
     /// Nothing, to measure the job system itself; only under `serve --bench`.
     Noop,
 }
@@ -112,6 +115,7 @@ impl JobKind {
             Self::Analysis => "analysis",
             Self::Import => "import",
             Self::Profile => "profile",
+            Self::Compact => "compact",
             Self::Noop => "noop",
         }
     }
@@ -126,7 +130,9 @@ pub struct Job {
     pub state: JobState,
     /// What it does.
     pub kind: JobKind,
-    /// The data set it reads or has made; `None` for an import until it succeeds.
+    /// The data set it reads, has made or changes; `None` for an import that makes one, until
+    /// it succeeds. The version is the one read; of an append or a replacement that has
+    /// succeeded the one made.
     pub dataset: Option<DatasetRef>,
     /// All that it reads, with the versions it started on.
     pub inputs: Vec<DatasetRef>,
@@ -142,6 +148,12 @@ pub struct Job {
     pub priority: i8,
     /// The job that this one repeats.
     pub retry_of: Option<JobId>,
+    /// The version that the repeated job read, when this one reads another.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_read: Option<u64>,
+    /// The version of its data set by now, when that has other rows than the one it read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newer_version: Option<u64>,
     /// Seconds that an attempt may take.
     pub timeout_s: u32,
     /// When it was submitted.
@@ -169,20 +181,31 @@ pub struct Job {
     pub source: Option<String>,
 }
 
-/// The title of a job: the label, else the analysis in brief, else what it imports.
+/// The title of a job: the label, else the analysis in brief, else what it loads and how.
 pub fn title(
     kind: JobKind,
     label: Option<&str>,
     analysis: Option<&Analysis>,
     source: Option<&str>,
+    how: VersionCause,
 ) -> String {
-    match (label, analysis, kind, source) {
+    match (label, analysis, kind) {
         (Some(label), ..) => label.to_owned(),
-        (None, Some(analysis), ..) => analysis.title(),
-        (None, None, JobKind::Import, Some(source)) => format!("Import {source}"),
-        (None, None, JobKind::Import, None) => "Import".to_owned(),
-        (None, None, JobKind::Profile, _) => "Columns at a glance".to_owned(),
-        (None, None, ..) => "No-op".to_owned(),
+        (None, Some(analysis), _) => analysis.title(),
+        (None, None, JobKind::Import) => {
+            let verb = match how {
+                VersionCause::Append => "Append",
+                VersionCause::Replace => "Replace by",
+                _ => "Import",
+            };
+            match source {
+                Some(source) => format!("{verb} {source}"),
+                None => verb.to_owned(),
+            }
+        }
+        (None, None, JobKind::Profile) => "Columns at a glance".to_owned(),
+        (None, None, JobKind::Compact) => "Gather parts".to_owned(),
+        (None, None, _) => "No-op".to_owned(),
     }
 }
 
@@ -297,6 +320,8 @@ pub enum Waiting {
         /// When.
         until: Timestamp,
     },
+    /// Another load into the same data set was submitted before it: they land in that order.
+    Behind,
     /// No worker is there to run it.
     NoWorker,
 }

@@ -27,6 +27,7 @@ pub mod schema;
 pub mod status;
 pub mod time;
 pub mod tree;
+pub mod version;
 pub mod words;
 
 pub use analysis::Analysis;
@@ -44,3 +45,4 @@ pub use result::{InputStamp, ResultColumn, ResultPage, ResultRef};
 pub use schema::{Column, ColumnType, Schema};
 pub use status::{RedisStatus, Status};
 pub use time::Timestamp;
+pub use version::{Version, VersionCause};

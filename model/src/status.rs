@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::{dataset::DatasetName, id::DatasetId, time::Timestamp};
+
 /// The server, its Redis and its workers at a glance.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Status {
@@ -20,6 +22,47 @@ pub struct Status {
     pub sources: Vec<String>,
     /// The version of Assay.
     pub version: String,
+    /// What takes how much room.
+    pub storage: StorageStatus,
+    /// What the house has found when it looked after itself.
+    pub audit: AuditStatus,
+}
+
+/// What takes how much room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StorageStatus {
+    /// Bytes that may be used: what was configured, else what Redis allows; `None` when
+    /// nothing bounds it.
+    pub limit: Option<u64>,
+    /// Bytes that files may still take.
+    pub left: Option<u64>,
+    /// Bytes of all tables.
+    pub tables: u64,
+    /// The tables, the largest first.
+    pub datasets: Vec<DatasetBytes>,
+}
+
+/// How much room a table takes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatasetBytes {
+    /// Its id.
+    pub id: DatasetId,
+    /// Its name.
+    pub name: DatasetName,
+    /// Its bytes.
+    pub bytes: u64,
+}
+
+/// What the audits have found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AuditStatus {
+    /// When the last one ended.
+    pub at: Option<Timestamp>,
+    /// Keys that nothing referred to, found and removed. Anything but 0 is a fault of the
+    /// program, or of whoever writes into its keys.
+    pub orphans: u64,
+    /// Keys that dead senders and workers left behind, found and removed.
+    pub left_over: u64,
 }
 
 /// What Redis holds and promises.

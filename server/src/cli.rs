@@ -160,6 +160,14 @@ pub struct ServeArgs {
     )]
     pub preview_memory_mb: u64,
 
+    /// How much memory data may take in Redis, in megabytes; what Redis allows when left out.
+    #[arg(long, env = "ASSAY_LIMIT_MB", value_name = "MB")]
+    pub limit_mb: Option<u64>,
+
+    /// How often to look for bytes that nothing refers to, in seconds.
+    #[arg(long, env = "ASSAY_AUDIT_S", default_value_t = 60, value_name = "S")]
+    pub audit_s: u64,
+
     /// Do not start a worker: others do the work.
     #[arg(long, env = "ASSAY_NO_WORKER")]
     pub no_worker: bool,

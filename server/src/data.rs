@@ -10,12 +10,13 @@ use assay_engine::{
     BoxError, Input, Part, PartSink, RecordSource, RecordStream, Spool, SpoolStream,
 };
 use assay_model::{
-    Collection, Dataset, DatasetId, DatasetKind, ImportReport, InputStamp, JobId, Problem, Profile,
-    Records, ResultColumn, ResultId, Schema,
+    Collection, Dataset, DatasetId, DatasetKind, DatasetName, DatasetRef, ImportReport, InputStamp,
+    JobId, Owner, Problem, ProblemKind, Profile, Records, ResultColumn, ResultId, Schema, Token,
 };
 use assay_store::{
     Store, StoreError, blobs,
     collection::{Depth, ScanStamp, ScanWatch, Wanted},
+    jobs::{NewVersion, Place},
     upload::Upload,
 };
 use async_trait::async_trait;
@@ -60,6 +61,57 @@ pub enum StoredProfile {
     Done(Profile),
     /// They cannot be, and why.
     Failed(Problem),
+}
+
+/// Parts below this many bytes are worth gathering.
+const SMALL: u64 = 8 << 20;
+
+impl Manifest {
+    /// Where its parts are.
+    pub fn paths(&self) -> Vec<Path> {
+        self.parts.iter().map(|part| part.path.clone()).collect()
+    }
+
+    /// How many of its parts are worth gathering.
+    pub fn small_parts(&self) -> u64 {
+        self.parts.iter().filter(|part| is_small(part)).count() as u64
+    }
+
+    /// A version of a table that holds this.
+    pub fn version(self, id: DatasetId, place: Place) -> Result<NewVersion, StoreError> {
+        let manifest =
+            serde_json::to_string(&self).map_err(|error| unreadable("the manifest", &error))?;
+        Ok(NewVersion {
+            id,
+            place,
+            rows: self.parts.iter().map(|part| part.rows).sum(),
+            bytes: self.parts.iter().map(|part| part.bytes).sum(),
+            parts: self.paths(),
+            schema: self.schema,
+            manifest,
+        })
+    }
+}
+
+/// Whether a part is worth gathering with others.
+pub fn is_small(part: &Part) -> bool {
+    part.bytes < SMALL
+}
+
+/// The owner of jobs that nobody submitted: they are in no list of anybody's.
+pub fn house() -> Result<Owner, StoreError> {
+    "assay".parse().map_err(|error| StoreError::Corrupt {
+        key: "the owner of the house's jobs".to_owned(),
+        what: format!("{error}"),
+    })
+}
+
+/// The problem of a job whose data set was deleted before it ended.
+pub fn deleted(name: &DatasetName) -> Problem {
+    Problem::new(
+        ProblemKind::NotFound,
+        format!("The data set “{name}” was deleted before the job ended."),
+    )
 }
 
 /// A data set ready to be read.
@@ -122,20 +174,26 @@ pub async fn manifest(
     dataset: &Dataset,
     version: u64,
 ) -> Result<Manifest, StoreError> {
-    let stored = store.manifest(dataset.id, version).await?;
-    let stored = stored.ok_or_else(|| StoreError::Corrupt {
-        key: format!("version {version} of “{}”", dataset.name),
-        what: "it is not there".to_owned(),
-    })?;
-    serde_json::from_str(&stored).map_err(|error| unreadable("the manifest", &error))
+    let read = DatasetRef {
+        version,
+        ..dataset.reference()
+    };
+    manifest_of(store, &read).await
 }
 
-/// The parts of a data set as it is now; none for a collection.
-pub async fn parts(store: &Store, dataset: &Dataset) -> Result<Vec<Path>, StoreError> {
-    match input(store, dataset).await? {
-        Input::Table { parts, .. } => Ok(parts.into_iter().map(|part| part.path).collect()),
-        Input::Records { .. } => Ok(Vec::new()),
-    }
+/// The manifest of a version of a table, as a job names it.
+pub async fn manifest_of(store: &Store, read: &DatasetRef) -> Result<Manifest, StoreError> {
+    let stored = store.manifest(read.id, read.version).await?;
+    let stored = stored.ok_or_else(|| StoreError::Corrupt {
+        key: format!("version {} of “{}”", read.version, read.name),
+        what: "it is not there".to_owned(),
+    })?;
+    read_manifest(&stored)
+}
+
+/// A manifest as it was written.
+pub fn read_manifest(text: &str) -> Result<Manifest, StoreError> {
+    serde_json::from_str(text).map_err(|error| unreadable("the manifest", &error))
 }
 
 /// JSON of ours that does not read or write as it should.
@@ -169,6 +227,15 @@ impl Sink {
             store,
             job,
             name: Box::new(move |n| blobs::dataset_part(id, version, n)),
+        }
+    }
+
+    /// For parts that an attempt adds to a table, numbered from `first`.
+    pub fn of_added(store: Store, job: JobId, id: DatasetId, token: Token, first: u32) -> Self {
+        Self {
+            store,
+            job,
+            name: Box::new(move |n| blobs::added_part(id, token, first + n)),
         }
     }
 }

@@ -1,24 +1,21 @@
 //! Data sets: what each is, under which name, in which version.
 //!
-//! A table comes about by the `finish` of its import; a collection is declared here. Names
-//! are unique without regard to case, and the hash of names is also the list of all data
-//! sets.
+//! A table comes about by the `finish` of its import; a collection is declared here; how
+//! both go is in `deletion`. Names are unique without regard to case, and the hash of names
+//! is also the list of all data sets.
 
 use std::collections::HashMap;
 
 use assay_model::{
-    Collection, Dataset, DatasetId, DatasetKind, DatasetName, FieldError, JobId, Owner, Schema,
-    SourceName,
+    Collection, Dataset, DatasetId, DatasetKind, DatasetName, FieldError, Owner, Schema, SourceName,
 };
-use object_store::path::Path;
 use redis::Value;
 
 use crate::{
     Store, StoreError,
-    blobs::key_of,
     collection::Look,
     jobs::take,
-    reply::{Fields, Reply, text, unexpected},
+    reply::{Fields, Reply, unexpected},
     script::Answer,
 };
 
@@ -67,17 +64,6 @@ pub enum Rename {
     NotFound,
     /// The name belongs to another data set.
     NameTaken,
-}
-
-/// The answer to a deletion.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DeleteDataset {
-    /// It is gone.
-    Deleted,
-    /// There is no such data set.
-    NotFound,
-    /// These jobs, which are not over, read it.
-    InUse(Vec<JobId>),
 }
 
 impl Store {
@@ -214,44 +200,20 @@ impl Store {
         }
     }
 
-    /// Deletes a data set with the parts of its current version, which the caller has from
-    /// the manifest. `version` is the one that the caller read; when the data set has moved
-    /// on since, nothing is deleted and the answer is [`DeleteDataset::NotFound`] of that
-    /// version. Jobs that read it stand in the way unless `force` is said; then they fail.
-    pub async fn delete_dataset(
+    /// What stands at a key as a data set.
+    pub(crate) async fn load_dataset_at(
         &self,
         id: DatasetId,
-        version: u64,
-        parts: &[Path],
-        force: bool,
-    ) -> Result<DeleteDataset, StoreError> {
-        let script = &self.scripts().delete_dataset;
-        let mut call = script.call();
-        call.arg(id.to_string())
-            .arg(version)
-            .arg(if force { "1" } else { "0" });
-        for part in parts {
-            call.arg(key_of(self.keys(), part));
+        key: String,
+    ) -> Result<Option<Dataset>, StoreError> {
+        let mut command = redis::cmd("HGETALL");
+        let fields: HashMap<String, String> = self.redis().command(command.arg(&key)).await?;
+        if fields.is_empty() {
+            return Ok(None);
         }
-        let reply: Reply = self.redis().script(&call).await?;
-        match reply.answer {
-            Answer::Done => {
-                self.sweep().await?;
-                Ok(DeleteDataset::Deleted)
-            }
-            Answer::NotFound | Answer::Changed => Ok(DeleteDataset::NotFound),
-            Answer::InUse => reply
-                .rest
-                .iter()
-                .map(|value| {
-                    text(value)?
-                        .parse()
-                        .map_err(|error| StoreError::corrupt(self.keys().readers(id), error))
-                })
-                .collect::<Result<_, _>>()
-                .map(DeleteDataset::InUse),
-            other => Err(unexpected(other)),
-        }
+        let fields = Fields::new(key, fields);
+        let schema = fields.need::<String>("schema")?;
+        read_dataset(id, &fields, &schema).map(Some)
     }
 
     async fn load_datasets(&self, ids: &[DatasetId]) -> Result<Vec<Option<Dataset>>, StoreError> {
@@ -301,6 +263,10 @@ pub(crate) fn read_dataset(
             .map_err(|_| corrupt(format!("name is “{name}”")))?,
         kind,
         version: fields.need("version")?,
+        content_version: match fields.find("content_version")? {
+            Some(version) => version,
+            None => fields.need("version")?,
+        },
         rows: fields.need("rows")?,
         bytes: fields.need("bytes")?,
         parts: fields.need("parts")?,

@@ -87,8 +87,38 @@ control_keys! {
     /// string: the columns of a version at a glance, as JSON that the store does not look
     /// into.
     profile(id, version) = "dataset:%:v%:profile";
-    /// hash: job → the version that it reads, from submit to its terminal transition.
+    /// hash: job → the version that it reads (0 for none), from submit to its terminal
+    /// transition.
     readers(id) = "dataset:%:readers";
+    /// sorted set: data keys of the parts that kept versions name, by the version that wrote
+    /// each.
+    parts(id) = "dataset:%:parts";
+    /// sorted set: those of them that the current version does not name, by the last version
+    /// that does.
+    dropped(id) = "dataset:%:dropped";
+    /// sorted set: versions before the current one that are kept, by when each was superseded.
+    old(id) = "dataset:%:old";
+    /// sorted set: `<version> <who>` of those who read without a job, by when it ends.
+    holds(id) = "dataset:%:holds";
+    /// list: a line for each version.
+    history(id) = "dataset:%:history";
+    /// sorted set: jobs that load rows into it and are not over, in the order in which they
+    /// were submitted. Only the first of them is in line.
+    lane(id) = "dataset:%:lane";
+    /// string: the job that gathers its parts.
+    gathering(id) = "dataset:%:gathering";
+    /// set: data sets that keep more than their current version.
+    aging() = "aging";
+    /// hash: a data set that was deleted and may still be restored.
+    deleted_dataset(id) = "deleted:%";
+    /// sorted set: those data sets, by when they were deleted.
+    deleted() = "deleted";
+    /// string: who audits now, or did a moment ago.
+    auditor() = "auditor";
+    /// hash: what all audits have found.
+    audit() = "audit";
+    /// sorted set: uploads that arrive, by when they were last heard of.
+    uploads() = "uploads";
     /// hash: the changing fields of a job.
     job(id) = "job:%";
     /// string: what seldom changes of a job, as JSON that scripts do not look into.

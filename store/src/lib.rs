@@ -1,9 +1,10 @@
 //! Everything that Assay keeps in Redis.
 //!
 //! [`Store`] is the one way in. Its methods are grouped by file: the job state machine
-//! ([`jobs`]), data sets ([`datasets`]), their bytes ([`blobs`], [`cache`], [`upload`]),
-//! records of other services ([`collection`], [`sources`]), what happened ([`events`]), sessions
-//! ([`sessions`]), workers and the state of Redis itself ([`workers`], [`status`]).
+//! ([`jobs`]), data sets ([`datasets`], [`versions`], [`deletion`]), their bytes ([`blobs`],
+//! [`cache`], [`upload`]), records of other services ([`collection`], [`sources`]), what
+//! happened ([`events`]), sessions ([`sessions`]), workers and the state of Redis itself
+//! ([`workers`], [`status`]), and the look for what should not be there ([`audit`]).
 //!
 //! What does not live here: computing. The crate knows nothing of DataFusion, and what an
 //! analysis asks for passes through it unread.
@@ -12,11 +13,13 @@
 //! would make every worker's claim a race with all others'. Why no job library? None keeps
 //! state and event in one step, which is what makes a page that is told everything exact.
 
+pub mod audit;
 pub mod blobs;
 pub mod cache;
 pub mod collection;
 mod connection;
 pub mod datasets;
+pub mod deletion;
 mod error;
 pub mod events;
 mod glob;
@@ -30,6 +33,7 @@ pub mod signals;
 pub mod sources;
 pub mod status;
 pub mod upload;
+pub mod versions;
 pub mod workers;
 
 use std::{fmt, sync::Arc};

@@ -84,10 +84,11 @@ impl Transition {
             WhenFull::Refused => "#!lua\n",
         };
         let code = format!(
-            "{shebang}{}{}local MAIN_LENGTH, PART_LENGTH = {MAIN_LENGTH}, {PART_LENGTH}\n{}\n{body}",
+            "{shebang}{}{}local MAIN_LENGTH, PART_LENGTH = {MAIN_LENGTH}, {PART_LENGTH}\n{}\n{}\n{body}",
             keys.lua(),
             Answer::lua(),
             include_str!("lua/prelude.lua"),
+            include_str!("lua/versions.lua"),
         );
         Self {
             script: Script::new(&code),
@@ -161,4 +162,10 @@ scripts! {
     rename: Runs, "rename.lua";
     /// Deletes a data set.
     delete_dataset: Runs, "delete_dataset.lua";
+    /// Brings a deleted data set back.
+    restore_dataset: Runs, "restore_dataset.lua";
+    /// Ends deleted data sets for good.
+    purge_datasets: Runs, "purge_datasets.lua";
+    /// Gives up old versions of a table.
+    forget_versions: Runs, "forget_versions.lua";
 }

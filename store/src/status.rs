@@ -32,7 +32,26 @@ pub struct Persistence {
     pub fsync: Option<String>,
 }
 
+/// How full Redis is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Memory {
+    /// Bytes in use.
+    pub used_bytes: u64,
+    /// Bytes that it may use; `None` without a limit.
+    pub max_bytes: Option<u64>,
+}
+
 impl Store {
+    /// How full Redis is: quicker than all of its status.
+    pub async fn memory(&self) -> Result<Memory, StoreError> {
+        let mut ask = redis::cmd("INFO");
+        let info: InfoDict = self.redis().command(ask.arg("memory")).await?;
+        Ok(Memory {
+            used_bytes: info.get("used_memory").unwrap_or(0),
+            max_bytes: info.get("maxmemory").filter(|bytes| *bytes > 0),
+        })
+    }
+
     /// How Redis is.
     pub async fn status(&self) -> Result<Status, StoreError> {
         let info: InfoDict = self.redis().command(&redis::cmd("INFO")).await?;

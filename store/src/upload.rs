@@ -3,15 +3,15 @@
 //! A body is cut into chunks of 8 MB, each a zstd-compressed string of its own that lives a
 //! day. Whatever its size, a server holds two chunks of it at most.
 
-use std::io;
+use std::{io, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream};
 use serde::{Deserialize, Serialize};
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::{runtime::Handle, task::JoinHandle, time::Instant};
 use uuid::Uuid;
 
-use crate::{Store, StoreError};
+use crate::{Store, StoreError, keys::Keys};
 
 /// Bytes of a chunk before compression.
 const CHUNK: usize = 8 * 1024 * 1024;
@@ -19,6 +19,8 @@ const CHUNK: usize = 8 * 1024 * 1024;
 const TTL_S: u64 = 24 * 60 * 60;
 /// Compression that keeps up with a fast network.
 const LEVEL: i32 = 1;
+/// How often it is noted that a body still arrives.
+const NOTE: Duration = Duration::from_secs(10);
 /// Chunks that a reader fetches ahead.
 const AHEAD: usize = 2;
 
@@ -33,6 +35,13 @@ pub struct Upload {
     pub chunks: u32,
 }
 
+impl Upload {
+    /// The keys of its chunks.
+    pub(crate) fn keys(&self, keys: &Keys) -> impl Iterator<Item = String> {
+        (0..self.chunks).map(|n| keys.upload(self.id, n))
+    }
+}
+
 /// Takes a body as it arrives. What it wrote goes when it is dropped unfinished, which is
 /// what happens when the sender's connection is cut; [`UploadWriter::abandon`] also waits
 /// until it has gone.
@@ -43,6 +52,8 @@ pub struct UploadWriter {
     buffer: BytesMut,
     /// The chunk on its way.
     pending: Option<JoinHandle<Result<(), StoreError>>>,
+    /// When it was last noted that the body still arrives.
+    noted: Option<Instant>,
 }
 
 impl Store {
@@ -57,6 +68,7 @@ impl Store {
             },
             buffer: BytesMut::new(),
             pending: None,
+            noted: None,
         }
     }
 
@@ -76,16 +88,26 @@ impl Store {
 
     /// Deletes the bytes of an upload.
     pub async fn delete_upload(&self, upload: &Upload) -> Result<(), StoreError> {
-        if upload.chunks == 0 {
-            return Ok(());
-        }
         let mut pipe = redis::pipe();
-        for n in 0..upload.chunks {
-            pipe.cmd("UNLINK")
-                .arg(self.keys().upload(upload.id, n))
-                .ignore();
+        for key in upload.keys(self.keys()) {
+            pipe.cmd("UNLINK").arg(key).ignore();
         }
+        pipe.cmd("ZREM")
+            .arg(self.keys().uploads())
+            .arg(upload.id.to_string())
+            .ignore();
         self.redis().pipeline(&pipe).await
+    }
+
+    /// Notes that an upload still arrives. Its bytes have an owner from before they are
+    /// there until a job takes them over.
+    async fn note_upload(&self, id: Uuid) -> Result<(), StoreError> {
+        let (seconds, micros): (i64, i64) = self.redis().command(&redis::cmd("TIME")).await?;
+        let mut note = redis::cmd("ZADD");
+        note.arg(self.keys().uploads());
+        note.arg(seconds * 1_000 + micros / 1_000)
+            .arg(id.to_string());
+        self.redis().command(&note).await
     }
 }
 
@@ -93,6 +115,10 @@ impl UploadWriter {
     /// Takes some bytes. It waits while Redis is slower than the sender.
     pub async fn push(&mut self, mut bytes: Bytes) -> Result<(), StoreError> {
         self.upload.bytes += bytes.len() as u64;
+        if self.noted.is_none_or(|noted| noted.elapsed() > NOTE) {
+            self.store.note_upload(self.upload.id).await?;
+            self.noted = Some(Instant::now());
+        }
         while !bytes.is_empty() {
             let fits = bytes.len().min(CHUNK - self.buffer.len());
             self.buffer.extend_from_slice(&bytes.split_to(fits));
@@ -129,6 +155,7 @@ impl UploadWriter {
     fn take(&mut self) -> Upload {
         let upload = self.upload;
         self.upload.chunks = 0;
+        self.noted = None;
         upload
     }
 
@@ -165,6 +192,7 @@ impl UploadWriter {
 
 impl Drop for UploadWriter {
     fn drop(&mut self) {
+        let has_begun = self.noted.is_some();
         let upload = self.take();
         let pending = self.pending.take();
         let store = self.store.clone();
@@ -172,7 +200,7 @@ impl Drop for UploadWriter {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        if upload.chunks > 0 {
+        if has_begun {
             runtime.spawn(async move {
                 // A chunk that is on its way must not arrive after its deletion.
                 if let Some(pending) = pending {

@@ -8,7 +8,9 @@ mod server;
 
 use std::pin::Pin;
 
-use assay_model::{Collection, Dataset, Job, JobId, JobRequest, Problem, ProblemKind, tree};
+use assay_model::{
+    Collection, Dataset, DatasetId, Job, JobId, JobRequest, Problem, ProblemKind, tree,
+};
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -178,6 +180,14 @@ impl Client {
     /// Deletes a data set.
     pub async fn delete_dataset(&self, name: &str) -> Result<(), Problem> {
         self.call(Method::Delete, api::dataset(name), None)
+            .await
+            .value()
+            .map(drop)
+    }
+
+    /// Takes the deletion of a data set back.
+    pub async fn restore_dataset(&self, id: DatasetId) -> Result<(), Problem> {
+        self.call(Method::Post, api::restore(id), None)
             .await
             .value()
             .map(drop)

@@ -1,7 +1,7 @@
 //! The list of data sets, and loading one more.
 
 use crate::sig::Sig;
-use assay_model::{Dataset, Event, Page, Status, words};
+use assay_model::{Dataset, DatasetId, Event, Page, Status, form::FormData, words};
 use leptos::prelude::Get;
 use leptos_router::hooks::use_location;
 
@@ -9,7 +9,10 @@ use super::bench::live_mark;
 use crate::{
     clock, live, load,
     node::{El, IntoNode, Node, div, el, link, p, several},
-    parts::{self, collection::collection, problem, table::scroll, upload::upload},
+    parts::{
+        self, collection::collection, problem, storage::storage, table::scroll, undo::undo,
+        upload::upload,
+    },
     urls,
 };
 
@@ -41,23 +44,39 @@ impl Datasets {
 pub fn page() -> Node {
     let search = use_location().search;
     let query = move || urls::parse_query(&search.get());
-    let with_glance = move || {
+    let all = move || {
         let (mut paths, query) = (paths(), query());
-        if query.one("pattern").is_some_and(|text| !text.is_empty()) {
+        if looks(&query) {
             paths.push(urls::api::collection_preview(&query));
         }
+        paths.extend(deleted(&query).map(urls::api::restore));
         paths
     };
-    load::loaded(with_glance, move |replies| {
+    load::loaded(all, move |replies| {
         let page = match replies.read::<Page<Dataset>>(0) {
             Ok(page) => page,
             Err(problem) => return problem::page(&problem),
         };
-        let sources = replies.read::<Status>(1).map(|status| status.sources);
-        let glance = (replies.len() > 2).then(|| replies.read(2));
-        let form = collection(&query(), &sources.unwrap_or_default(), glance);
-        list(page.items, form)
+        let (query, status) = (query(), replies.read::<Status>(1).ok());
+        let glance = looks(&query).then(|| replies.read(2));
+        let gone = deleted(&query).and_then(|_| replies.read(replies.len() - 1).ok());
+        let sources = status.as_ref().map(|status| status.sources.clone());
+        let form = collection(&query, &sources.unwrap_or_default(), glance);
+        several![
+            gone.as_ref().map(undo),
+            list(page.items, form, status.as_ref().map(storage)),
+        ]
     })
+}
+
+/// Whether the address asks for a glance at a collection.
+fn looks(query: &FormData) -> bool {
+    query.one("pattern").is_some_and(|text| !text.is_empty())
+}
+
+/// The data set that was deleted just now.
+fn deleted(query: &FormData) -> Option<DatasetId> {
+    query.one("deleted")?.parse().ok()
 }
 
 fn paths() -> Vec<String> {
@@ -67,7 +86,7 @@ fn paths() -> Vec<String> {
     ]
 }
 
-fn list(datasets: Vec<Dataset>, form: Node) -> Node {
+fn list(datasets: Vec<Dataset>, form: Node, room: Option<Node>) -> Node {
     let datasets = Datasets::new(datasets);
     live::on_event(move |event| {
         datasets.apply(event);
@@ -123,7 +142,8 @@ fn list(datasets: Vec<Dataset>, form: Node) -> Node {
         .class("stack")
         .attr("aria-label", "Add a data set")
         .add(upload())
-        .add(form);
+        .add(form)
+        .add(room);
     several![
         parts::head(
             "Data sets",

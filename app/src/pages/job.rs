@@ -3,6 +3,7 @@
 
 mod facts;
 mod outcome;
+mod since;
 
 use crate::sig::{Sig, made};
 use assay_model::{
@@ -133,6 +134,7 @@ impl Shown {
                 .add(words)
                 .add(div("actions").add(move || self.actions(state.get()))),
             move || self.finding(),
+            self.since(),
             div("columns")
                 .add(
                     div("stack")

@@ -8,8 +8,10 @@ pub mod press;
 pub mod problem;
 pub mod rail;
 pub mod standing;
+pub mod storage;
 pub mod table;
 pub mod timeline;
+pub mod undo;
 pub mod upload;
 
 use leptos::{prelude::*, text_prop::TextProp};

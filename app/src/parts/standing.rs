@@ -71,6 +71,7 @@ pub fn why_waiting(waiting: &Waiting, now: Timestamp) -> String {
             "The last attempt failed for a reason that may pass. The next one starts in {}.",
             seconds_in_words(until.millis_since(now) as f64 / 1e3)
         ),
+        Waiting::Behind => "Another load into this data set came first. They land one after the other.".to_owned(),
         Waiting::NoWorker => {
             "No worker is running, so nothing runs. Start one with “assay worker”; the job waits until then.".to_owned()
         }

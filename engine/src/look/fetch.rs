@@ -1,13 +1,18 @@
 //! Rows by their places: of each part only the pages that hold one of them.
 
+use std::sync::Arc;
+
 use datafusion::{
-    arrow::record_batch::RecordBatch, common::runtime::SpawnedTask, error::DataFusionError,
+    arrow::{datatypes::SchemaRef, record_batch::RecordBatch},
+    common::runtime::SpawnedTask,
+    error::DataFusionError,
     parquet::arrow::arrow_reader::RowSelection,
 };
-use futures::TryStreamExt;
+use futures::{StreamExt, TryStreamExt};
 
 use crate::{
     Engine, EngineError, Part, Rows,
+    fit::fit,
     read::{self, all_cells, result_columns},
 };
 
@@ -20,14 +25,15 @@ pub(super) async fn rows(
     parts: &[Part],
     places: &[u32],
 ) -> Result<Rows, EngineError> {
-    let schema = read::schema(engine, parts).await?;
+    let schema = Arc::new(read::schema(engine, parts).await?);
     let mut tasks = Vec::new();
     for (part, wanted) in by_part(parts, places) {
         let step = wanted.len().div_ceil(engine.threads()).max(FEW);
         for wanted in wanted.chunks(step) {
             let (engine, part, wanted) = (engine.clone(), part.clone(), wanted.to_vec());
+            let schema = Arc::clone(&schema);
             tasks.push(SpawnedTask::spawn(async move {
-                let batches = some_rows(engine, part, &wanted).await?;
+                let batches = some_rows(engine, part, &schema, &wanted).await?;
                 Ok::<_, EngineError>((wanted, batches))
             }));
         }
@@ -89,6 +95,7 @@ fn by_part<'a>(parts: &'a [Part], places: &[u32]) -> Vec<(&'a Part, Vec<Wanted>)
 async fn some_rows(
     engine: Engine,
     part: Part,
+    schema: &SchemaRef,
     wanted: &[Wanted],
 ) -> Result<Vec<RecordBatch>, EngineError> {
     let total = usize::try_from(part.rows).unwrap_or(usize::MAX);
@@ -96,6 +103,7 @@ async fn some_rows(
     let selection = RowSelection::from_consecutive_ranges(ranges, total);
     read::selected_rows(engine, part, selection)
         .await?
+        .map(|batch| Ok(fit(batch?, schema)?))
         .try_collect()
         .await
 }

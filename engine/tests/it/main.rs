@@ -6,6 +6,7 @@ mod counting;
 mod decimals;
 mod describe;
 mod export;
+mod extend;
 mod filter;
 mod import;
 mod import_bad;

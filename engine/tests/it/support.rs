@@ -80,7 +80,7 @@ impl Bench {
         }
     }
 
-    fn sink(&self) -> StoreSink {
+    pub fn sink(&self) -> StoreSink {
         let n = self.results.fetch_add(1, Ordering::Relaxed);
         StoreSink {
             store: Arc::clone(&self.store),

@@ -1,22 +1,22 @@
-//! `/datasets`: list, look, rename, delete; the declaration of collections. Files come
-//! in by `upload.rs`, rows go out by `rows.rs`.
+//! `/datasets`: list, look, rename. Files come in by `upload.rs`, rows go out by `rows.rs`,
+//! data sets go by `deletion.rs`.
 
 use assay_model::{
     Dataset, DatasetDetail, DatasetId, DatasetKind, Page, Problem, ProblemKind, words,
 };
-use assay_store::datasets::{DeleteDataset, Rename};
+use assay_store::datasets::Rename;
 use axum::{
     Json, Router,
     extract::{
         Path, Query, State,
         rejection::{JsonRejection, QueryRejection},
     },
-    http::StatusCode,
     routing::get,
 };
 use serde::Deserialize;
 
 use super::{
+    deletion,
     error::{ApiError, ApiResult},
     jobs::page_limit,
     state::AppState,
@@ -27,9 +27,10 @@ use crate::data;
 
 /// The routes of data sets.
 pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/datasets", get(list))
-        .route("/datasets/{dataset}", get(one).patch(rename).delete(remove))
+    Router::new().route("/datasets", get(list)).route(
+        "/datasets/{dataset}",
+        get(one).patch(rename).delete(deletion::remove),
+    )
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,52 +108,6 @@ async fn rename(
     }
 }
 
-#[derive(Debug, Deserialize)]
-struct RemoveQuery {
-    #[serde(default)]
-    force: bool,
-}
-
-async fn remove(
-    State(state): State<AppState>,
-    _: Visitor,
-    Path(name): Path<String>,
-    query: Result<Query<RemoveQuery>, QueryRejection>,
-) -> ApiResult<StatusCode> {
-    let Query(query) = query?;
-    delete(&state, &name, query.force).await?;
-    Ok(StatusCode::NO_CONTENT)
-}
-
-/// Deletes a data set by name or id; with `force` also while jobs read it.
-pub async fn delete(state: &AppState, name: &str, force: bool) -> ApiResult<()> {
-    let dataset = find(state, name).await?;
-    let parts = data::parts(&state.store, &dataset).await?;
-    match state
-        .store
-        .delete_dataset(dataset.id, dataset.version, &parts, force)
-        .await?
-    {
-        DeleteDataset::Deleted => Ok(()),
-        DeleteDataset::NotFound => Err(unknown(name, &[])),
-        DeleteDataset::InUse(jobs) => {
-            let ids: Vec<String> = jobs.iter().map(ToString::to_string).collect();
-            Err(ApiError::new(
-                ProblemKind::Conflict,
-                format!(
-                    "{} of “{}” now: {}. Wait for them, cancel them, or add ?force=true.",
-                    match jobs.len() {
-                        1 => "A job reads rows".to_owned(),
-                        n => format!("{n} jobs read rows"),
-                    },
-                    dataset.name,
-                    words::and(&ids)
-                ),
-            ))
-        }
-    }
-}
-
 /// The data set of this name or id, or the problem that there is none, which suggests
 /// the nearest name.
 pub async fn find(state: &AppState, name: &str) -> ApiResult<Dataset> {
@@ -167,7 +122,8 @@ pub async fn find(state: &AppState, name: &str) -> ApiResult<Dataset> {
     Err(unknown(name, &names))
 }
 
-fn unknown(name: &str, known: &[String]) -> ApiError {
+/// The problem that there is no data set of this name; it suggests the nearest of `known`.
+pub fn unknown(name: &str, known: &[String]) -> ApiError {
     let shown = words::shorten(name, 60);
     let near = assay_model::schema::nearest(name, known.iter().map(String::as_str));
     let message = match &near {

@@ -22,6 +22,7 @@ use serde::Deserialize;
 use super::{
     data_sets,
     error::{ApiError, ApiResult},
+    hold,
     ranges::{self, Asked},
     state::AppState,
 };
@@ -52,6 +53,7 @@ async fn dataset(
     let export = export(query.format.as_deref().unwrap_or("csv"), query.raw)?;
     let dataset = data_sets::find(&state, &name).await?;
     let dataset = data::current(&state.store, dataset).await?;
+    let held = hold::hold(&state.store, &dataset).await?;
     let input = data::input(&state.store, &dataset).await?;
     let file = File {
         input,
@@ -60,7 +62,8 @@ async fn dataset(
         // A collection is never the same twice.
         of: (dataset.collection.is_none()).then(|| format!("{}-v{}", dataset.id, dataset.version)),
     };
-    file.answer(&state, &headers).await
+    let answer = file.answer(&state, &headers).await?;
+    Ok(hold::until_sent(answer, held))
 }
 
 /// How data is to leave.

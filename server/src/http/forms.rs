@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use assay_app::SiteAssets;
-use assay_model::{Analysis, JobId, JobRequest, Problem, ProblemKind, form::FormData};
+use assay_model::{Analysis, DatasetId, JobId, JobRequest, Problem, ProblemKind, form::FormData};
 use axum::{
     Form, Router,
     body::Body,
@@ -20,7 +20,7 @@ use axum::{
 };
 
 use super::{
-    collections, data_sets,
+    collections, data_sets, deletion,
     error::{ApiError, ApiResult},
     jobs, plain, sample,
     state::AppState,
@@ -39,6 +39,7 @@ pub fn router(assets: Arc<SiteAssets>) -> Router<AppState> {
         .route("/jobs/{id}/retry", post(retry))
         .route("/datasets/{name}/delete", post(delete))
         .route("/collections", post(declare))
+        .route("/datasets/{id}/restore", post(restore))
         .route("/sample", post(load_sample))
         .route(
             "/datasets",
@@ -141,8 +142,17 @@ async fn delete(
     _: Visitor,
     Path(name): Path<String>,
 ) -> ApiResult<Redirect> {
-    data_sets::delete(&state, &name, false).await?;
-    Ok(Redirect::to("/datasets"))
+    let id = deletion::delete(&state, &name, false).await?;
+    Ok(Redirect::to(&format!("/datasets?deleted={id}")))
+}
+
+async fn restore(
+    State(state): State<AppState>,
+    _: Visitor,
+    Path(id): Path<DatasetId>,
+) -> ApiResult<Redirect> {
+    let dataset = deletion::restore(&state, id).await?;
+    Ok(Redirect::to(&format!("/datasets/{}", dataset.name)))
 }
 
 async fn declare(

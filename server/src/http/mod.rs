@@ -2,14 +2,17 @@
 //!
 //! A file here is a resource with its `router()`; this one only puts them together.
 
+mod changes;
 mod collections;
 mod data_sets;
+mod deletion;
 mod error;
 mod events;
 mod export;
 mod forms;
 mod guard;
 mod health;
+mod hold;
 mod jobs;
 mod pages;
 mod plain;
@@ -19,6 +22,7 @@ mod random;
 mod ranges;
 mod records;
 mod results;
+mod room;
 mod rows;
 mod sample;
 mod session;
@@ -102,6 +106,7 @@ fn api(state: AppState) -> Router {
     let routes = Router::new()
         .merge(data_sets::router())
         .merge(collections::router())
+        .merge(deletion::router())
         .merge(rows::router())
         .merge(export::router())
         .merge(profile::router())
@@ -114,6 +119,7 @@ fn api(state: AppState) -> Router {
         .merge(events::router())
         .merge(upload::router())
         .merge(preview::router())
+        .merge(changes::router())
         .fallback(async || {
             ApiError::not_found(
                 "There is nothing at this address. docs/api.md lists what there is.",

@@ -5,8 +5,7 @@
 //! list; a `dataset` event tells when it is done.
 
 use assay_model::{
-    ColumnProfile, Dataset, DatasetKind, DatasetRef, JobId, JobKind, Owner, Profile, ProfileSource,
-    limits,
+    ColumnProfile, Dataset, DatasetKind, DatasetRef, JobId, JobKind, Profile, ProfileSource, limits,
 };
 use assay_store::jobs::{JobSpec, NewJob};
 use axum::{
@@ -24,9 +23,6 @@ use super::{
     state::AppState,
 };
 use crate::data::{self, StoredProfile};
-
-/// Whose the jobs are: no visitor has this name.
-const NOBODY: &str = "assay";
 
 /// The route of profiles.
 pub fn router() -> Router<AppState> {
@@ -82,7 +78,6 @@ fn job_id(dataset: &Dataset) -> JobId {
 }
 
 fn spec(dataset: &Dataset) -> ApiResult<JobSpec> {
-    let nobody: Owner = NOBODY.parse().map_err(ApiError::internal)?;
     Ok(JobSpec {
         inputs: vec![DatasetRef {
             id: dataset.id,
@@ -90,7 +85,7 @@ fn spec(dataset: &Dataset) -> ApiResult<JobSpec> {
             version: dataset.version,
         }],
         timeout_s: limits::TIMEOUT_MOST_S,
-        ..JobSpec::new(JobKind::Profile, nobody)
+        ..JobSpec::new(JobKind::Profile, data::house()?)
     })
 }
 

@@ -3,7 +3,10 @@
 use assay_model::{
     Analysis, Collection, FileFormat, ImportOptions, Job, JobRequest, Owner, ProblemKind,
 };
-use assay_store::{collection::RecordBody, jobs::ImportSpec};
+use assay_store::{
+    collection::RecordBody,
+    jobs::{ImportSpec, ImportTarget},
+};
 use axum::{
     Json, Router,
     extract::{Query, State, rejection::QueryRejection},
@@ -67,7 +70,7 @@ pub async fn begin(state: &AppState, owner: &Owner, analyse: bool) -> ApiResult<
             let source = Some(format!("{}.parquet of {}", table.name, sample::SOURCE));
             let label = Some(format!("Load {}", table.name));
             let import = ImportSpec {
-                dataset: name,
+                target: ImportTarget::New(name),
                 options: ImportOptions {
                     format: Some(FileFormat::Parquet),
                     ..ImportOptions::default()

@@ -37,6 +37,8 @@ pub struct Options {
     pub redis: String,
     /// Most bytes of an upload.
     pub upload_most: u64,
+    /// Bytes that the store may use, where that was configured.
+    pub limit: Option<u64>,
     /// Whether jobs of the kind `noop` are taken.
     pub bench: bool,
 }

@@ -1,9 +1,12 @@
 //! `GET /status`: how Redis, the workers and the queue are.
 
-use assay_model::status::{RedisStatus, Status};
+use assay_model::{
+    DatasetKind,
+    status::{AuditStatus, DatasetBytes, RedisStatus, Status, StorageStatus},
+};
 use axum::{Json, Router, extract::State, routing::get};
 
-use super::{error::ApiResult, state::AppState};
+use super::{error::ApiResult, room::Room, state::AppState};
 
 /// The route of the status.
 pub fn router() -> Router<AppState> {
@@ -42,6 +45,8 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
             .map(ToString::to_string)
             .collect(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
+        storage: storage(&state).await?,
+        audit: audit(&state).await?,
     };
     for worker in state
         .store
@@ -56,6 +61,39 @@ async fn status(State(state): State<AppState>) -> ApiResult<Json<Status>> {
     }
     Ok(Json(status))
 }
+
+async fn storage(state: &AppState) -> ApiResult<StorageStatus> {
+    let room = Room::look(&state.store, state.options.limit).await?;
+    let mut datasets: Vec<DatasetBytes> = state
+        .store
+        .datasets()
+        .await?
+        .into_iter()
+        .filter(|dataset| dataset.kind == DatasetKind::Table)
+        .map(|dataset| DatasetBytes {
+            id: dataset.id,
+            name: dataset.name,
+            bytes: dataset.bytes,
+        })
+        .collect();
+    datasets.sort_by(|a, b| b.bytes.cmp(&a.bytes).then_with(|| a.name.cmp(&b.name)));
+    Ok(StorageStatus {
+        limit: room.most,
+        left: room.left(),
+        tables: datasets.iter().map(|dataset| dataset.bytes).sum(),
+        datasets,
+    })
+}
+
+async fn audit(state: &AppState) -> ApiResult<AuditStatus> {
+    let record = state.store.audit_record().await?;
+    Ok(AuditStatus {
+        at: record.at,
+        orphans: record.orphans,
+        left_over: record.left_over,
+    })
+}
+
 /// What a person should know and mend.
 fn warning(found: &assay_store::status::Status) -> Option<String> {
     if !found.persistence.append_only && found.persistence.snapshots {

@@ -6,7 +6,7 @@ use assay_model::{
 };
 use assay_store::{
     collection::Depth,
-    jobs::{Idempotency, ImportSpec, JobSpec, NewJob, Submit},
+    jobs::{Idempotency, ImportSpec, ImportTarget, JobSpec, NewJob, Submit},
 };
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -68,7 +68,7 @@ pub async fn analysis(
         name: dataset.name,
         version: dataset.version,
     };
-    let spec = spec(
+    let mut spec = spec(
         owner,
         JobKind::Analysis,
         &request,
@@ -76,7 +76,22 @@ pub async fn analysis(
         vec![input],
         retry_of,
     );
+    spec.retry_read = other_version_read(state, &spec).await?;
     put_in_line(state, owner, spec, idempotency).await
+}
+
+/// The version that the job which this one repeats read, when this one reads another.
+async fn other_version_read(state: &AppState, spec: &JobSpec) -> ApiResult<Option<u64>> {
+    let Some(repeated) = spec.retry_of else {
+        return Ok(None);
+    };
+    let read = state
+        .store
+        .job(repeated)
+        .await?
+        .and_then(|job| Some(job.inputs.first()?.version));
+    let reads = spec.inputs.first().map(|input| input.version);
+    Ok(read.filter(|_| read != reads))
 }
 
 /// Puts the import of a spooled file in line.
@@ -87,7 +102,20 @@ pub async fn import(
     source: Option<String>,
     label: Option<String>,
 ) -> ApiResult<Job> {
-    let name = import.dataset.clone();
+    load(state, owner, import, source, label, None).await
+}
+
+/// Puts the import of a spooled file in line, once however often it is asked for under one
+/// idempotency key.
+pub async fn load(
+    state: &AppState,
+    owner: &Owner,
+    import: ImportSpec,
+    source: Option<String>,
+    label: Option<String>,
+    idempotency: Option<Idempotency>,
+) -> ApiResult<Job> {
+    let name = import.target.name().clone();
     let request = JobRequest {
         dataset: String::new(),
         analysis: Value::Null,
@@ -99,7 +127,7 @@ pub async fn import(
     let mut spec = spec(owner, JobKind::Import, &request, None, vec![], None);
     spec.source = source.or_else(|| Some(name.to_string()));
     spec.import = Some(import);
-    put_in_line(state, owner, spec, None).await
+    put_in_line(state, owner, spec, idempotency).await
 }
 
 /// The name that a client gave.
@@ -172,7 +200,10 @@ async fn put_in_line(
     spec: JobSpec,
     idempotency: Option<Idempotency>,
 ) -> ApiResult<Job> {
-    let reserve_name = spec.import.as_ref().map(|import| import.dataset.clone());
+    let reserve_name = match spec.import.as_ref().map(|import| &import.target) {
+        Some(ImportTarget::New(name)) => Some(name.clone()),
+        _ => None,
+    };
     let new = NewJob {
         reserve_name,
         idempotency,
@@ -180,7 +211,13 @@ async fn put_in_line(
     };
     let id = match state.store.submit(&new).await? {
         Submit::Submitted => new.id,
-        Submit::AlreadyThere(id) => id,
+        Submit::AlreadyThere(id) => {
+            // What was sent again has arrived for nothing.
+            if let Some(import) = new.spec.import.as_ref().filter(|_| id != new.id) {
+                state.store.delete_upload(&import.upload).await?;
+            }
+            id
+        }
         Submit::IdempotencyConflict => {
             return Err(ApiError::new(
                 ProblemKind::Conflict,

@@ -8,7 +8,7 @@ use std::{pin::Pin, time::Duration};
 use assay_model::{DatasetName, Job, JobState, Problem, ProblemKind, words};
 use assay_store::{
     Store,
-    jobs::ImportSpec,
+    jobs::{Idempotency, ImportSpec, ImportTarget},
     upload::{Upload, UploadWriter},
 };
 use axum::{
@@ -27,7 +27,7 @@ use futures::{Stream, StreamExt};
 use super::{
     collections, data_sets,
     error::{ApiError, ApiResult},
-    jobs,
+    jobs, room,
     state::AppState,
     submit,
     upload_fields::UploadFields,
@@ -40,6 +40,8 @@ const WAIT: Duration = Duration::from_secs(2);
 /// How long, and how much, the rest of a body that is refused may come before the answer.
 const HEAR_OUT: Duration = Duration::from_secs(2);
 const HEAR_OUT_BYTES: usize = 32 << 20;
+/// How often it is looked whether there is still room, in bytes that arrive.
+const LOOK_EVERY: u64 = 16 << 20;
 /// Most bytes of the declaration of a collection.
 const DECLARATION_MOST: usize = 64 << 10;
 /// Most bytes of the texts in a form, of all together.
@@ -53,7 +55,7 @@ pub fn router() -> Router<AppState> {
 }
 
 /// What stands in the address of an upload.
-type Pairs = Vec<(String, String)>;
+pub type Pairs = Vec<(String, String)>;
 
 async fn create(
     State(state): State<AppState>,
@@ -75,7 +77,7 @@ async fn create(
         let dataset = collections::declare(&state, &owner, &body).await?;
         return Ok((StatusCode::CREATED, Json(dataset)).into_response());
     }
-    let most = jobs::wait_of(request.headers()).unwrap_or(WAIT);
+    let most = patience(request.headers());
     let job = if kind.starts_with("multipart/form-data") {
         from_form(&state, &owner, request, query).await?
     } else {
@@ -91,7 +93,15 @@ async fn create(
         refuse_taken(&state, &name).await?;
         let length = content_length(&request);
         let spooled = receive(&state, length, request.into_body().into_data_stream()).await?;
-        put_in_line(&state, &owner, name, fields, spooled).await?
+        put_in_line(
+            &state,
+            &owner,
+            ImportTarget::New(name),
+            fields,
+            spooled,
+            None,
+        )
+        .await?
     };
     answer(&state, job, most).await
 }
@@ -134,7 +144,7 @@ pub async fn from_form(
     let Some(name) = fields.name.clone() else {
         return Err(ApiError::field("name", "Name the data set."));
     };
-    put_in_line(state, owner, name, fields, spooled).await
+    put_in_line(state, owner, ImportTarget::New(name), fields, spooled, None).await
 }
 
 /// A short text of a form; a long one is not taken into memory.
@@ -161,7 +171,7 @@ async fn refuse_taken(state: &AppState, name: &DatasetName) -> ApiResult<()> {
 }
 
 /// A body in the spool that no job has yet; dropped, it is deleted.
-struct Spooled {
+pub struct Spooled {
     store: Store,
     upload: Option<Upload>,
 }
@@ -184,7 +194,7 @@ impl Drop for Spooled {
 }
 
 /// Spools a body; one that breaks off or is over the limit leaves nothing.
-async fn receive<E: std::fmt::Display>(
+pub async fn receive<E: std::fmt::Display>(
     state: &AppState,
     length: Option<u64>,
     body: impl Stream<Item = Result<Bytes, E>>,
@@ -193,9 +203,10 @@ async fn receive<E: std::fmt::Display>(
     if length.is_some_and(|length| length > most) {
         return Err(too_large(most));
     }
+    room::refuse_beyond(state, length.unwrap_or(0)).await?;
     let mut writer = state.store.new_upload();
     let mut body = std::pin::pin!(body);
-    if let Err(error) = spool(&mut writer, body.as_mut(), most).await {
+    if let Err(error) = spool(state, &mut writer, body.as_mut(), most).await {
         writer.abandon().await.ok();
         // Many clients read no answer before they have sent everything, and never see one
         // when the connection ends under them.
@@ -218,24 +229,25 @@ async fn receive<E: std::fmt::Display>(
 
 /// Puts the import in line. This goes on when the connection is cut now: half of it would
 /// be a job without its file.
-async fn put_in_line(
+pub async fn put_in_line(
     state: &AppState,
     owner: &assay_model::Owner,
-    name: DatasetName,
+    target: ImportTarget,
     fields: UploadFields,
     spooled: Spooled,
+    idempotency: Option<Idempotency>,
 ) -> ApiResult<Job> {
     let Some(upload) = spooled.upload else {
         return Err(ApiError::internal("a spooled body without an upload"));
     };
     let import = ImportSpec {
-        dataset: name,
+        target,
         options: fields.options,
         upload,
     };
     let (state, owner) = (state.clone(), owner.clone());
     let submit = tokio::spawn(async move {
-        let job = submit::import(&state, &owner, import, fields.source, None).await?;
+        let job = submit::load(&state, &owner, import, fields.source, None, idempotency).await?;
         spooled.keep();
         Ok(job)
     });
@@ -243,16 +255,22 @@ async fn put_in_line(
 }
 
 async fn spool<E: std::fmt::Display>(
+    state: &AppState,
     upload: &mut UploadWriter,
     mut body: Pin<&mut impl Stream<Item = Result<Bytes, E>>>,
     most: u64,
 ) -> ApiResult<()> {
+    let mut looked = 0;
     while let Some(chunk) = body.next().await {
         let chunk = chunk.map_err(broken_off)?;
         if upload.bytes() + chunk.len() as u64 > most {
             return Err(too_large(most));
         }
         upload.push(chunk).await?;
+        if upload.bytes() - looked > LOOK_EVERY {
+            looked = upload.bytes();
+            room::refuse_beyond(state, 0).await?;
+        }
     }
     if upload.bytes() == 0 {
         return Err(ApiError::new(ProblemKind::BadFile, "The file is empty."));
@@ -260,8 +278,13 @@ async fn spool<E: std::fmt::Display>(
     Ok(())
 }
 
+/// How long the answer to this request waits for the import.
+pub fn patience(headers: &HeaderMap) -> Duration {
+    jobs::wait_of(headers).unwrap_or(WAIT)
+}
+
 /// 201 with the data set when the import is quick, 202 with its job when it is not.
-async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Response> {
+pub async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Response> {
     let id = job.id;
     let job = state.hub.wait(id, most).await?.unwrap_or(job);
     match (job.state, &job.dataset, &job.error) {
@@ -275,7 +298,8 @@ async fn answer(state: &AppState, job: Job, most: Duration) -> ApiResult<Respons
     }
 }
 
-fn content_length(request: &Request<Body>) -> Option<u64> {
+/// The length that a request says its body has.
+pub fn content_length(request: &Request<Body>) -> Option<u64> {
     let value = request.headers().get(header::CONTENT_LENGTH)?;
     value.to_str().ok()?.parse().ok()
 }

@@ -1,9 +1,10 @@
 //! `assay serve`: the page and the API, with a Redis and a worker of its own.
 //!
 //! What is started, in order: the lock on the data folder, Redis, the hub, the reaper, the
-//! worker's supervisor, the HTTP side. It is stopped the other way round: streams and
+//! house's chores, the worker's supervisor, the HTTP side. It is stopped the other way round: streams and
 //! connections end, the worker hands back, Redis writes its files.
 
+mod house;
 mod lock;
 mod reaper;
 mod redis_child;
@@ -110,6 +111,8 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         .map(|child| tokio::spawn(child.keep_alive(stop_redis.clone())));
     let lease = Duration::from_millis(args.pool.lease_ms);
     tokio::spawn(reaper::run(store.clone(), lease, stop.clone()));
+    let audit_every = Duration::from_secs(args.audit_s.max(1));
+    tokio::spawn(house::run(store.clone(), audit_every, stop.clone()));
     let supervisor = (!args.no_worker).then(|| {
         let supervisor = Supervisor {
             redis,
@@ -137,6 +140,7 @@ pub async fn run(args: ServeArgs, log: String, log_format: LogFormat) -> anyhow:
         options: Arc::new(Options {
             redis: address,
             upload_most: args.max_upload_mb.saturating_mul(1_000_000),
+            limit: args.limit_mb.map(|mb| mb.saturating_mul(1_000_000)),
             bench: args.bench,
         }),
         stop: stop.clone(),

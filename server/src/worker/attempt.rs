@@ -10,15 +10,16 @@ use assay_engine::{Engine, EngineError, ImportError, ProgressCounter};
 use assay_model::{JobId, JobKind, Problem, ProblemKind, Token, words};
 use assay_store::{
     Store, StoreError,
-    jobs::{Claimed, Finish, Finished, Held, Release},
+    jobs::{Claimed, Finish, Finished, Held, NewVersion, Place, Release},
 };
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{
-    analysis, import,
+    analysis, gather, import,
     keeper::{Keeper, Orders},
     profile,
+    rebase::{Rebased, rebase},
 };
 use crate::{compute::Compute, failure};
 
@@ -123,10 +124,6 @@ impl Attempts {
             Came::Out(Ok(finish)) => self.keep(id, token, &finish).await,
             Came::Out(Err(failure)) => self.fail(&job, failure).await,
         };
-        let ended = match ended {
-            Ok(()) => self.drop_spool(&job).await,
-            error => error,
-        };
         if let Err(error) = ended {
             // The lease runs out and the job is tried again: late, but not lost.
             warn!(%error, job = %id, "the end of job {id} could not be kept");
@@ -137,17 +134,6 @@ impl Attempts {
     /// Deletes what this attempt has written for a job that is no longer its own.
     async fn drop_written(&self, job: &Claimed) -> Result<(), StoreError> {
         self.store.abandon(job.id).await
-    }
-
-    /// Deletes the spooled file once its import is over, whichever way.
-    async fn drop_spool(&self, job: &Claimed) -> Result<(), StoreError> {
-        let Some(import) = &job.spec.import else {
-            return Ok(());
-        };
-        match self.store.job(job.id).await? {
-            Some(found) if !found.state.is_terminal() => Ok(()),
-            _ => self.store.delete_upload(&import.upload).await,
-        }
     }
 
     /// Computes on the compute threads, watching the clock and the orders.
@@ -166,6 +152,7 @@ impl Attempts {
                 JobKind::Analysis => analysis::run(context).await,
                 JobKind::Import => import::run(context).await,
                 JobKind::Profile => profile::run(context).await,
+                JobKind::Compact => gather::run(context).await,
                 JobKind::Noop => Ok(Finish::Nothing),
             }
         };
@@ -271,28 +258,78 @@ impl Attempts {
                 answer => break answer?,
             }
         };
-        match (answer, finish) {
-            (Finished::Done, _) => info!(job = %id, "job {id} ends"),
+        let version = match finish {
+            Finish::Dataset(version) => Some(version.as_ref()),
+            _ => None,
+        };
+        match (answer, version) {
+            (Finished::Done, version) => {
+                info!(job = %id, "job {id} ends");
+                if let Some(version) = version
+                    && let Err(error) = gather::begin_if_worth(&self.store, version).await
+                {
+                    warn!(%error, "the auditor will see to the small parts of {}", version.id);
+                }
+            }
             (Finished::Fenced, _) => {
                 info!(job = %id, "job {id} was no longer this worker's; its end is dropped");
                 self.store.abandon(id).await?;
             }
-            (Finished::NameTaken, Finish::Dataset(version)) => {
-                let problem = Problem::new(
-                    ProblemKind::NameTaken,
-                    format!(
-                        "There is a data set “{}” by now. Load the file under another name.",
-                        version.name
-                    ),
-                );
-                Box::pin(self.keep(id, token, &Finish::Failed(problem))).await?;
+            (Finished::Changed(_), Some(version)) => {
+                return self.keep_after(id, token, version).await;
             }
-            (Finished::NameTaken, _) => {
-                warn!(job = %id, "a name was taken by a job that makes none");
+            (Finished::NameTaken | Finished::DatasetGone | Finished::Changed(_), version) => {
+                let problem = refused(version.map(|version| &version.place));
+                Box::pin(self.keep(id, token, &Finish::Failed(problem))).await?;
             }
         }
         Ok(())
     }
+
+    /// Has Redis accept a version after one that came in between.
+    async fn keep_after(
+        &self,
+        id: JobId,
+        token: Token,
+        version: &NewVersion,
+    ) -> Result<(), StoreError> {
+        match rebase(&self.store, version, token).await? {
+            Rebased::Onto(version) => {
+                let finish = Finish::Dataset(Box::new(version));
+                Box::pin(self.keep(id, token, &finish)).await
+            }
+            Rebased::Moot => Box::pin(self.keep(id, token, &Finish::Nothing)).await,
+            Rebased::Again => {
+                let retry = Release::Retry {
+                    delay: Duration::ZERO,
+                    problem: moved_on(),
+                };
+                self.store.release(id, token, &retry).await.map(drop)
+            }
+        }
+    }
+}
+
+/// Why a version was not taken.
+fn refused(place: Option<&Place>) -> Problem {
+    match place {
+        Some(Place::First { name, .. }) => Problem::new(
+            ProblemKind::NameTaken,
+            format!("There is a data set “{name}” by now. Load the file under another name."),
+        ),
+        _ => Problem::new(
+            ProblemKind::NotFound,
+            "The data set was deleted before the job ended.",
+        ),
+    }
+}
+
+/// How the wait for a version that moved on is told.
+fn moved_on() -> Problem {
+    Problem::new(
+        ProblemKind::Conflict,
+        "The rows of the data set changed while the file was read.",
+    )
 }
 
 /// The end of a job that cannot succeed.

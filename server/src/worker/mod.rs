@@ -7,9 +7,11 @@
 
 mod analysis;
 mod attempt;
+pub mod gather;
 mod import;
 mod keeper;
 mod profile;
+mod rebase;
 
 use std::{sync::Arc, thread, time::Duration};
 

@@ -7,7 +7,7 @@ use std::{
 
 use assay_model::{
     Analysis, ColumnType, Dataset, DatasetDetail, Event, FileFormat, Job, JobState, Outcome,
-    Preview, Problem, ProblemKind, Profile, ResetReason, ResultPage, Status,
+    Preview, Problem, ProblemKind, Profile, ResetReason, ResultPage, Status, Version,
     analysis::{MeasureFn, Op},
     import::{BadLines, DecimalMark, Encoding, Header},
     import_fields,
@@ -190,6 +190,7 @@ fn the_examples_of_answers_have_every_member_that_answers_have() {
     check_example::<ResultPage>("docs/api.md", "is: result");
     check_example::<Status>("docs/api.md", "is: status");
     check_example::<Profile>("docs/api.md", "is: profile");
+    check_example::<Version>("docs/api.md", "is: version");
     check_example::<Problem>("docs/problems.md", "is: problem");
 }
 

@@ -44,10 +44,17 @@ async fn the_session_with_curl_prints_what_it_should() {
     // One shell for all, so that what an earlier block sets is there in the later ones.
     let script = blocks("run: curl", &server).join("\nprintf '\\n---\\n'\n");
     let text = printed(shell(&script, folder.path())).await;
-    let [loaded, submitted, followed, result, described, produced] =
-        text.split("\n---\n").collect::<Vec<_>>()[..]
+    let [
+        loaded,
+        added,
+        submitted,
+        followed,
+        result,
+        described,
+        produced,
+    ] = text.split("\n---\n").collect::<Vec<_>>()[..]
     else {
-        panic!("not six blocks: {text}")
+        panic!("not seven blocks: {text}")
     };
 
     let loaded: Value = serde_json::from_str(loaded).unwrap();
@@ -56,12 +63,18 @@ async fn the_session_with_curl_prints_what_it_should() {
     let columns = loaded["schema"]["columns"].as_array().unwrap();
     let types: Vec<_> = columns.iter().map(|column| &column["type"]).collect();
     assert_eq!(types, ["text", "text", "number"]);
+    let added: Result<Vec<Value>, _> = Deserializer::from_str(added).into_iter().collect();
+    let [added, history] = &added.unwrap()[..] else {
+        panic!("not two answers: {text}")
+    };
+    assert_eq!((&added["version"], &added["rows"]), (&json!(2), &json!(5)));
+    assert_eq!(history["items"][0]["how"], "append");
     assert!(submitted.starts_with("/api/v1/jobs/"), "{submitted}");
     assert!(followed.contains("event: job\n"), "{followed}");
     assert!(followed.contains(r#""state":"succeeded""#), "{followed}");
     assert_eq!(
         result.trim_end(),
-        "city,count,sum_amount\nLyon,3,43.5\nOslo,1,9.75"
+        "city,count,sum_amount\nLyon,3,43.5\nOslo,2,37.75"
     );
     let described: Value = serde_json::from_str(described).unwrap();
     assert_eq!(described["state"], "succeeded");

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::{
     client::{Answer, Client, id},
     data::ANIMALS,
-    data_sets::no_trace_of_data_sets,
+    data_sets::{no_trace_of_data_sets, restoring_is_over},
     fixture::Server,
 };
 
@@ -124,6 +124,7 @@ async fn every_mistake_in_an_address_names_its_field() {
     }
     let both = post(&client, "name=x&header=yes&decimal=dot", ANIMALS).await;
     assert_eq!(both.problem(422)["errors"].as_array().unwrap().len(), 2);
+    restoring_is_over(&server).await;
     no_trace_of_data_sets(&server).await;
 }
 
@@ -174,6 +175,7 @@ async fn a_form_says_the_same_in_its_fields_before_and_after_the_file() {
         assert_eq!(problem["errors"][0]["field"], field, "{problem}");
     }
     client.delete("/datasets/orders").await;
+    restoring_is_over(&server).await;
     no_trace_of_data_sets(&server).await;
 }
 
@@ -245,6 +247,7 @@ async fn a_full_redis_is_told_with_the_remedy_and_keeps_nothing_of_the_file() {
         problem["detail"].as_str().unwrap().contains("maxmemory"),
         "{problem}"
     );
+    restoring_is_over(&server).await;
     no_trace_of_data_sets(&server).await;
 
     // One who is new would become a visitor first, for which there is no room either.

@@ -21,7 +21,7 @@ use crate::keys::Keys;
 
 pub use self::{
     object_store::RedisBlobs,
-    parts::{dataset_part, result_part},
+    parts::{added_part, dataset_part, result_part},
 };
 
 /// The key that a path stands for.

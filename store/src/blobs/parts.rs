@@ -1,7 +1,7 @@
 //! Parts of data sets and results: written as rubbish, kept by the transition that names
 //! them, swept when nothing does any more.
 
-use assay_model::{DatasetId, JobId, ResultId};
+use assay_model::{DatasetId, JobId, ResultId, Token};
 use bytes::Bytes;
 use object_store::path::Path;
 
@@ -17,6 +17,18 @@ pub fn dataset_part(id: DatasetId, version: u64, n: u32) -> Path {
         "dataset",
         &id.to_string(),
         &format!("v{version}"),
+        "part",
+        &n.to_string(),
+    ])
+}
+
+/// The path of a part that an attempt adds to a data set. Which version will name it shows
+/// only when the attempt ends, so it is called after the attempt.
+pub fn added_part(id: DatasetId, token: Token, n: u32) -> Path {
+    Path::from_iter([
+        "dataset",
+        &id.to_string(),
+        &token.to_string(),
         "part",
         &n.to_string(),
     ])

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use assay_model::{
     Attempt, DatasetRef, Job, JobId, JobKind, JobState, Outcome, Problem, Progress, ResultRef,
-    Timestamp, Waiting, WorkerId, job,
+    Timestamp, VersionCause, Waiting, WorkerId, job,
 };
 use redis::Pipeline;
 
@@ -94,10 +94,14 @@ pub(crate) fn assemble(
         (JobKind::Import, Some(made)) => spec.import.as_ref().map(|import| {
             Ok::<_, StoreError>(DatasetRef {
                 id: made,
-                name: import.dataset.clone(),
+                name: import.target.name().clone(),
                 version: fields.need("version")?,
             })
         }),
+        (JobKind::Import, None) => spec
+            .import
+            .as_ref()
+            .and_then(|import| import.target.existing().cloned().map(Ok)),
         _ => spec.inputs.first().cloned().map(Ok),
     };
     Ok(Job {
@@ -111,6 +115,9 @@ pub(crate) fn assemble(
             spec.label.as_deref(),
             spec.analysis.as_ref(),
             spec.source.as_deref(),
+            spec.import
+                .as_ref()
+                .map_or(VersionCause::Import, |import| import.target.cause()),
         ),
         analysis: spec
             .analysis
@@ -120,6 +127,8 @@ pub(crate) fn assemble(
         label: spec.label,
         priority: spec.priority,
         retry_of: spec.retry_of,
+        retry_read: spec.retry_read,
+        newer_version: None,
         timeout_s: spec.timeout_s,
         created: fields.need_time("created")?,
         started: fields.time("started")?,
@@ -153,6 +162,9 @@ fn progress(fields: &Fields) -> Result<Option<Progress>, StoreError> {
 fn waiting(fields: &Fields, line: Line) -> Result<Waiting, StoreError> {
     if let Some(until) = fields.time("due")? {
         return Ok(Waiting::BackOff { until });
+    }
+    if fields.get("behind").is_some() {
+        return Ok(Waiting::Behind);
     }
     if line.slots == 0 {
         return Ok(Waiting::NoWorker);

@@ -1,6 +1,6 @@
 //! `finish`: a worker ends the job that it holds.
 
-use assay_model::{DatasetId, DatasetName, JobId, Problem, ResultId, Schema, Token};
+use assay_model::{DatasetId, DatasetName, JobId, Problem, ResultId, Schema, Token, VersionCause};
 use object_store::path::Path;
 
 use crate::{
@@ -45,15 +45,14 @@ pub struct NewResult {
 }
 
 /// A version of a table to be published. Its parts must have been written by
-/// [`Store::put_part`] and made permanent by [`Store::keep_parts`].
+/// [`Store::put_part`] and made permanent by [`Store::keep_parts`], or be parts of the
+/// version that it comes after.
 #[derive(Debug, Clone)]
 pub struct NewVersion {
-    /// The data set, new or not.
+    /// The data set.
     pub id: DatasetId,
-    /// Its name.
-    pub name: DatasetName,
-    /// The version.
-    pub version: u64,
+    /// Where it stands among the versions.
+    pub place: Place,
     /// Its columns.
     pub schema: Schema,
     /// Rows in all.
@@ -62,10 +61,29 @@ pub struct NewVersion {
     pub bytes: u64,
     /// Its parts as JSON that the store does not look into.
     pub manifest: String,
-    /// Where it came from.
-    pub source: Option<String>,
     /// All parts that the manifest names.
     pub parts: Vec<Path>,
+}
+
+/// Where a version stands.
+#[derive(Debug, Clone)]
+pub enum Place {
+    /// It is the first of a new data set.
+    First {
+        /// The data set's name.
+        name: DatasetName,
+        /// Where it comes from.
+        source: Option<String>,
+    },
+    /// It comes after another, which must still be the current one.
+    After {
+        /// That other.
+        base: u64,
+        /// How it came about.
+        how: VersionCause,
+        /// How many of its parts are small enough to be worth gathering.
+        small: u64,
+    },
 }
 
 /// What was found out about the columns of a version.
@@ -89,6 +107,11 @@ pub enum Finished {
     /// The name of the data set was taken meanwhile; nothing changed, and the worker holds
     /// the job still.
     NameTaken,
+    /// The data set has this version by now; nothing changed, and the worker holds the job
+    /// still.
+    Changed(u64),
+    /// The data set was deleted; nothing changed, and the worker holds the job still.
+    DatasetGone,
 }
 
 impl Store {
@@ -130,16 +153,29 @@ impl Store {
                 &result.parts
             }
             Finish::Dataset(version) => {
-                call.arg("dataset")
-                    .arg(version.id.to_string())
-                    .arg(version.name.folded())
-                    .arg(version.name.as_str())
-                    .arg(version.version)
-                    .arg(serde_json::to_string(&version.schema).map_err(json)?)
-                    .arg(version.rows)
-                    .arg(version.bytes)
-                    .arg(version.source.as_deref().unwrap_or_default())
-                    .arg(&version.manifest);
+                let schema = serde_json::to_string(&version.schema).map_err(json)?;
+                let id = version.id.to_string();
+                match &version.place {
+                    Place::First { name, source } => call
+                        .arg("dataset")
+                        .arg(id)
+                        .arg(name.folded())
+                        .arg(name.as_str())
+                        .arg(schema)
+                        .arg(version.rows)
+                        .arg(version.bytes)
+                        .arg(source.as_deref().unwrap_or_default()),
+                    Place::After { base, how, small } => call
+                        .arg("version")
+                        .arg(id)
+                        .arg(base)
+                        .arg(how.as_str())
+                        .arg(schema)
+                        .arg(version.rows)
+                        .arg(version.bytes)
+                        .arg(small),
+                };
+                call.arg(&version.manifest);
                 &version.parts
             }
         };
@@ -151,6 +187,8 @@ impl Store {
             Answer::Done => Ok(Finished::Done),
             Answer::Fenced => Ok(Finished::Fenced),
             Answer::NameTaken => Ok(Finished::NameTaken),
+            Answer::Changed => Ok(Finished::Changed(reply.parse()?)),
+            Answer::NotFound => Ok(Finished::DatasetGone),
             other => Err(unexpected(other)),
         }
     }

@@ -32,13 +32,13 @@ pub use cancel::Cancel;
 pub use claim::Claimed;
 pub use delete::DeleteJob;
 pub use edit::{Edit, JobEdit};
-pub use finish::{Finish, Finished, NewProfile, NewResult, NewVersion};
+pub use finish::{Finish, Finished, NewProfile, NewResult, NewVersion, Place};
 pub use progress::Held;
 pub use read::{Counts, JobFilter};
 pub use reap::{Gone, Reaped};
 pub use release::Release;
 pub use result::StoredResult;
-pub use spec::{ImportSpec, JobSpec};
+pub use spec::{ImportSpec, ImportTarget, JobSpec};
 pub use submit::{Idempotency, NewJob, Submit};
 
 pub(crate) use assemble::{ALIVE_MS, Line, assemble, queue_facts, read_spec, slots_of};

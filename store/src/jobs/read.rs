@@ -1,11 +1,13 @@
 //! Jobs as every answer gives them.
 //!
-//! A list is read in two round trips, however long it is: one for what each job is, one for
-//! what those refer to.
+//! A list is read in three round trips, however long it is: one for what each job is, one for
+//! what those refer to, one for what has become of the data that they read.
 
 use std::collections::HashMap;
 
-use assay_model::{DatasetId, Job, JobId, JobState, Owner, Page, ResultId, ResultRef};
+use assay_model::{
+    DatasetId, DatasetRef, Job, JobId, JobKind, JobState, Owner, Page, ResultId, ResultRef,
+};
 use redis::{FromRedisValue, Value};
 
 use super::{
@@ -184,7 +186,8 @@ impl Store {
             .load_results(results.into_iter().flatten(), &workers, time)
             .await?;
         let line = Line { mean_ms, slots };
-        ids.iter()
+        let mut jobs: Vec<Option<Job>> = ids
+            .iter()
             .zip(found)
             .map(|(id, found)| {
                 found
@@ -196,7 +199,35 @@ impl Store {
                     })
                     .transpose()
             })
-            .collect()
+            .collect::<Result<_, StoreError>>()?;
+        self.note_newer_versions(&mut jobs).await?;
+        Ok(jobs)
+    }
+
+    /// Notes with jobs that are over that the rows which they read have changed since.
+    async fn note_newer_versions(&self, jobs: &mut [Option<Job>]) -> Result<(), StoreError> {
+        let mut readers: Vec<(&mut Job, DatasetRef)> = jobs
+            .iter_mut()
+            .flatten()
+            .filter(|job| job.state.is_terminal() && job.kind == JobKind::Analysis)
+            .filter_map(|job| {
+                let read = job.inputs.first().filter(|read| read.version > 0)?.clone();
+                Some((job, read))
+            })
+            .collect();
+        if readers.is_empty() {
+            return Ok(());
+        }
+        let mut pipe = redis::pipe();
+        for (_, read) in &readers {
+            pipe.cmd("HMGET").arg(self.keys().dataset(read.id));
+            pipe.arg("version").arg("content_version");
+        }
+        let found: Vec<(Option<u64>, Option<u64>)> = self.redis().pipeline(&pipe).await?;
+        for ((job, read), (version, content)) in readers.iter_mut().zip(found) {
+            job.newer_version = version.filter(|_| content > Some(read.version));
+        }
+        Ok(())
     }
 
     /// What jobs say of their results, and the slots of the workers that are alive.

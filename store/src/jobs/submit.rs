@@ -1,6 +1,6 @@
 //! `submit`: a new job joins the line.
 
-use assay_model::{DatasetId, DatasetName, JobId, JobKind};
+use assay_model::{DatasetId, DatasetName, DatasetRef, JobId, JobKind};
 use sha2::{Digest, Sha256};
 
 use super::JobSpec;
@@ -53,7 +53,8 @@ pub struct Idempotency {
 pub enum Submit {
     /// The job is in line.
     Submitted,
-    /// The same job, or the same request under the same idempotency key, was taken before.
+    /// The same job, or the same request under the same idempotency key, was taken before; or
+    /// another job gathers the parts of the data set already.
     AlreadyThere(JobId),
     /// The idempotency key was used for another request.
     IdempotencyConflict,
@@ -91,9 +92,29 @@ impl Store {
             JobKind::Profile => [].as_slice(),
             _ => &job.spec.inputs,
         };
-        call.arg(IDEMPOTENCY_S).arg(read.len());
+        let import = job.spec.import.as_ref();
+        let changes = import.and_then(|import| import.target.existing());
+        let id = |dataset: &DatasetRef| dataset.id.to_string();
+        call.arg(IDEMPOTENCY_S)
+            .arg(changes.map(id).unwrap_or_default())
+            .arg(
+                import
+                    .map(|import| import.upload.id.to_string())
+                    .unwrap_or_default(),
+            )
+            .arg(read.len() + usize::from(changes.is_some()));
         for input in read {
-            call.arg(input.id.to_string()).arg(input.version);
+            call.arg(id(input)).arg(input.version);
+        }
+        // What it changes it does not read.
+        if let Some(changes) = changes {
+            call.arg(id(changes)).arg(0);
+        }
+        for chunk in import
+            .into_iter()
+            .flat_map(|import| import.upload.keys(self.keys()))
+        {
+            call.arg(chunk);
         }
         let reply: Reply = self.redis().script(&call).await?;
         Ok(match reply.answer {

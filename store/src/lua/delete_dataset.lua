@@ -1,22 +1,26 @@
--- Deletes a data set. Its parts are named by the caller, who has read the manifest, so
--- the version must still be the one that was read.
--- ARGV: 1 id  2 version  3 '1' to delete it although jobs read it  4… part keys
--- Answers: DONE | NOT_FOUND | CHANGED | IN_USE jobs…
+-- Deletes a data set: it is gone for all, its name is free, and it can be restored for a
+-- while. What it holds goes when that while is over.
+-- ARGV: 1 id  2 '1' to delete it although jobs read or change it
+-- Answers: DONE (also when it is deleted already and may still be restored) | NOT_FOUND |
+--          IN_USE jobs…
 -- Events: dataset (deleted)
-local id, version, force = ARGV[1], ARGV[2], ARGV[3]
-local found = redis.call('HMGET', K.dataset(id), 'name', 'version')
+local id, force = ARGV[1], ARGV[2]
+local name = redis.call('HGET', K.dataset(id), 'name')
 
-if not found[1] then return { A.NotFound } end
-if found[2] ~= version then return { A.Changed } end
-local readers = redis.call('HKEYS', K.readers(id))
-if #readers > 0 and force ~= '1' then
-  table.insert(readers, 1, A.InUse)
-  return readers
+if not name then
+  return { redis.call('EXISTS', K.deleted_dataset(id)) == 1 and A.Done or A.NotFound }
 end
+local readers = redis.call('HKEYS', K.readers(id))
+-- The house's own job of gathering parts is in nobody's way.
+local gathering = redis.call('GET', K.gathering(id))
+local in_use = { A.InUse }
+for _, job in ipairs(readers) do
+  if job ~= gathering then in_use[#in_use + 1] = job end
+end
+if #in_use > 1 and force ~= '1' then return in_use end
 
-for i = 4, #ARGV do redis.call('SADD', K.rubbish, ARGV[i]) end
-redis.call('HDEL', K.names, string.lower(found[1]))
-for n = 1, tonumber(version) do redis.call('DEL', K.manifest(id, n), K.profile(id, n)) end
-redis.call('DEL', K.dataset(id), K.readers(id))
+redis.call('HDEL', K.names, string.lower(name))
+redis.call('RENAME', K.dataset(id), K.deleted_dataset(id))
+redis.call('ZADD', K.deleted, whole(now), id)
 tell_gone(K.shared_events, 'dataset', id)
 return { A.Done }

@@ -29,7 +29,7 @@ local function append(audience, fields)
 end
 
 -- What only its holder may know of a job, or only the scripts need.
-local UNTOLD = { token = true, spent = true, lease = true, score = true, inputs = true }
+local UNTOLD = { token = true, spent = true, lease = true, score = true, inputs = true, lane = true }
 
 -- Tells a job as it now stands: its fields, how many attempts have ended, and its place
 -- in line.
@@ -105,11 +105,21 @@ local function requeue(id, job)
   count(job.owner, 'running', 'queued')
 end
 
--- What a job has written and nothing refers to is to be deleted.
+-- What a job has read in or written and nothing refers to is to be deleted.
 local function discard_writing(id)
   if redis.call('EXISTS', K.writing(id)) == 0 then return end
   redis.call('SUNIONSTORE', K.rubbish, K.rubbish, K.writing(id))
   redis.call('DEL', K.writing(id))
+end
+
+-- Takes a job that is over out of the order of loads; the next one gets in line.
+local function leave_lane(id, dataset)
+  redis.call('ZREM', K.lane(dataset), id)
+  local first = redis.call('ZRANGE', K.lane(dataset), 0, 0)[1]
+  if first and redis.call('HDEL', K.job(first), 'behind') == 1 then
+    redis.call('ZADD', K.ready, redis.call('HGET', K.job(first), 'score'), first)
+    redis.call('PUBLISH', K.wake_channel, '')
+  end
 end
 
 -- Ends a job for ever: one that was in line, or one whose attempt has ended.
@@ -117,12 +127,14 @@ local function close(id, job, state)
   if job.state == 'queued' then
     redis.call('ZREM', K.ready, id)
     redis.call('ZREM', K.delayed, id)
-    redis.call('HDEL', K.job(id), 'due')
+    redis.call('HDEL', K.job(id), 'due', 'behind')
   end
   redis.call('HSET', K.job(id), 'state', state, 'finished', whole(now))
   for n = 1, tonumber(job.inputs) do
     redis.call('HDEL', K.readers(job['input' .. n]), id)
   end
+  if job.lane then leave_lane(id, job.lane) end
+  if job.kind == 'compact' then redis.call('DEL', K.gathering(job.input1)) end
   discard_writing(id)
   count(job.owner, job.state, nil)
 end

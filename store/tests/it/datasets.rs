@@ -5,9 +5,10 @@ use assay_model::{
 };
 use assay_store::{
     collection::Look,
-    datasets::{Declare, DeleteDataset, NewCollection, Observed, Rename},
+    datasets::{Declare, NewCollection, Observed, Rename},
+    deletion::DeleteDataset,
     events::Replay,
-    jobs::{Cancel, Finish, Finished},
+    jobs::{Finish, Finished},
 };
 use uuid::Uuid;
 
@@ -115,62 +116,6 @@ async fn names_are_unique_without_regard_to_case_and_free_again_after_a_change()
 }
 
 #[tokio::test]
-async fn a_data_set_goes_with_its_parts_unless_a_job_reads_it() {
-    let redis = Redis::start().await;
-    let store = redis.store().await;
-    let animals = table(&store, "animals").await;
-    let parts = new_version("x").parts;
-    let parts = [
-        assay_store::blobs::dataset_part(animals.id, 1, 0),
-        parts[0].clone(),
-    ];
-    let reader = submit(&store, &describe(std::slice::from_ref(&animals))).await;
-    let answer = store
-        .delete_dataset(animals.id, 1, &parts, false)
-        .await
-        .unwrap();
-    assert_eq!(answer, DeleteDataset::InUse(vec![reader]));
-    assert!(store.dataset(animals.id).await.unwrap().is_some());
-
-    assert_eq!(
-        store.cancel(reader, &ann()).await.unwrap(),
-        Cancel::Cancelled
-    );
-    let answer = store
-        .delete_dataset(animals.id, 1, &parts, false)
-        .await
-        .unwrap();
-    assert_eq!(answer, DeleteDataset::Deleted);
-    assert_eq!(store.dataset(animals.id).await.unwrap(), None);
-    assert!(store.datasets().await.unwrap().is_empty());
-    let left: Vec<String> = redis.ask(&["KEYS", "*dataset*"]).await;
-    assert!(left.is_empty(), "{left:?}");
-    let answer = store
-        .delete_dataset(animals.id, 1, &parts, false)
-        .await
-        .unwrap();
-    assert_eq!(answer, DeleteDataset::NotFound);
-}
-
-#[tokio::test]
-async fn force_deletes_a_data_set_under_its_readers() {
-    let redis = Redis::start().await;
-    let store = redis.store().await;
-    let animals = table(&store, "animals").await;
-    let reader = submit(&store, &describe(std::slice::from_ref(&animals))).await;
-    let answer = store
-        .delete_dataset(animals.id, 1, &[], true)
-        .await
-        .unwrap();
-    assert_eq!(answer, DeleteDataset::Deleted);
-    // The reader can still end.
-    assert_eq!(
-        store.cancel(reader, &ann()).await.unwrap(),
-        Cancel::Cancelled
-    );
-}
-
-#[tokio::test]
 async fn a_collection_is_declared_once_and_observed() {
     let redis = Redis::start().await;
     let store = redis.store().await;
@@ -231,6 +176,6 @@ async fn a_collection_is_declared_once_and_observed() {
         version: 0,
     };
     submit(&store, &describe(&[reads])).await;
-    let answer = store.delete_dataset(zoo.id, 0, &[], true).await.unwrap();
+    let answer = store.delete_dataset(zoo.id, true).await.unwrap();
     assert_eq!(answer, DeleteDataset::Deleted);
 }

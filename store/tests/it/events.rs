@@ -101,10 +101,7 @@ async fn the_tail_gives_what_replay_gives() {
         .await
         .unwrap();
     store.delete_job(claimed.id, &ann()).await.unwrap();
-    store
-        .delete_dataset(animals.id, 1, &[], false)
-        .await
-        .unwrap();
+    store.delete_dataset(animals.id, false).await.unwrap();
 
     // The job is gone, so only its deletion is left of it; the data set likewise. What
     // remains: a worker, three states of the import, another worker, two deletions.

@@ -12,7 +12,7 @@ use assay_model::{
 use assay_store::{
     Prefix, Store,
     blobs::{dataset_part, result_part},
-    jobs::{Claimed, Finish, Finished, JobSpec, NewJob, NewResult, NewVersion, Submit},
+    jobs::{Claimed, Finish, Finished, JobSpec, NewJob, NewResult, NewVersion, Place, Submit},
 };
 use bytes::Bytes;
 use redis::aio::MultiplexedConnection;
@@ -214,8 +214,8 @@ pub async fn table(store: &Store, called: &str) -> DatasetRef {
     store.keep_parts(&version.parts).await.expect("they stay");
     let made = DatasetRef {
         id: version.id,
-        name: version.name.clone(),
-        version: version.version,
+        name: name(called),
+        version: 1,
     };
     let answer = store
         .finish(
@@ -233,13 +233,14 @@ pub fn new_version(called: &str) -> NewVersion {
     let id = DatasetId(Uuid::now_v7());
     NewVersion {
         id,
-        name: name(called),
-        version: 1,
+        place: Place::First {
+            name: name(called),
+            source: Some("animals.csv".to_owned()),
+        },
         schema: Schema::new(vec![Column::new("head", ColumnType::Text)]),
         rows: 3,
         bytes: 4,
         manifest: "[]".to_owned(),
-        source: Some("animals.csv".to_owned()),
         parts: vec![dataset_part(id, 1, 0)],
     }
 }

@@ -29,8 +29,8 @@ async fn a_full_redis_takes_no_new_work_but_loses_none() {
         .unwrap_err();
     assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
     let mut upload = store.new_upload();
-    upload.push(Bytes::from_static(b"x")).await.unwrap();
-    assert!(matches!(upload.finish().await, Err(StoreError::Full(_))));
+    let refused = upload.push(Bytes::from_static(b"x")).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Full(_)), "{refused:?}");
 
     let held = store
         .renew(&worker, LONG, &[(first, claimed.token)])

@@ -6,6 +6,7 @@ mod elsewhere;
 mod import;
 mod look;
 mod rows;
+mod versions;
 
 use assay_model::{Collection, CollectionType, Dataset, Event, ImportReport, Status, words};
 use leptos::prelude::With;
@@ -17,6 +18,7 @@ use self::{
     elsewhere::{elsewhere, export},
     import::import,
     rows::rows,
+    versions::{Versions, versions},
 };
 use super::bench::{live_mark, size};
 use crate::{
@@ -37,6 +39,7 @@ pub fn page() -> Node {
             urls::api::dataset(&name),
             urls::api::profile(&name),
             urls::api::STATUS.to_owned(),
+            urls::api::versions(&name),
         ]
     };
     load::loaded(paths, |replies| match replies.read::<Dataset>(0) {
@@ -98,7 +101,7 @@ fn one(dataset: &Dataset, replies: &Replies) -> Node {
         .attr("aria-label", "Where one is")
         .add(link(urls::DATASETS, "Data sets"));
     let actions = several![
-        delete(&name),
+        delete(dataset),
         export(&name),
         link(urls::analyse(&name), "Analyse").class("button main")
     ];
@@ -111,10 +114,13 @@ fn one(dataset: &Dataset, replies: &Replies) -> Node {
     let address = replies.read::<Status>(2).ok();
     let address = address.map(|status| status.redis.address);
     let report = replies.read::<Import>(0).ok().and_then(|it| it.import);
+    let history = replies.read::<Versions>(3).ok();
+    let history = history.as_ref().and_then(versions);
     let aside = el("aside")
         .class("stack")
         .attr("aria-label", "About the data set")
         .add(import(report))
+        .add(history)
         .add(elsewhere(dataset, address));
     several![
         parts::head(&name, crumbs.into_node(), below.into_node(), actions),
