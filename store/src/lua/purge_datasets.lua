@@ -4,7 +4,7 @@
 -- Events: none; they were told of as deleted
 local answer = { A.Done }
 local due = whole(now - tonumber(ARGV[2]))
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deleted, '-inf', '(' .. due, 'LIMIT', 0, ARGV[1])) do
+for _, id in ipairs(redis.call('ZRANGEBYSCORE', K.deleted, '-inf', due, 'LIMIT', 0, ARGV[1])) do
   local current = redis.call('HGET', K.deleted_dataset(id), 'version')
   if current then redis.call('DEL', K.manifest(id, current), K.profile(id, current)) end
   for _, version in ipairs(redis.call('ZRANGE', K.old(id), 0, -1)) do
