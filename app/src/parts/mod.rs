@@ -2,6 +2,7 @@
 
 pub mod collection;
 pub mod copy;
+pub mod export;
 pub mod job_row;
 pub mod notice;
 pub mod press;

@@ -3,19 +3,10 @@
 use assay_model::Dataset;
 
 use crate::{
-    node::{El, IntoNode, Node, div, el, link, p, several},
-    parts::{self, copy::copy_button},
+    node::{El, Node, div, el, p, several},
+    parts::{self, copy::copy_button, export},
     snippets, urls,
 };
-
-/// The files that the whole can be had as, and what they are called.
-const FORMATS: [(&str, &str); 5] = [
-    ("csv", "CSV"),
-    ("json", "JSON"),
-    ("ndjson", "NDJSON"),
-    ("parquet", "Parquet"),
-    ("arrow", "Arrow"),
-];
 
 /// A card with snippets to copy; `redis` is where the data lies, if that is known.
 pub fn elsewhere(dataset: &Dataset, redis: Option<String>) -> Node {
@@ -55,17 +46,5 @@ fn snippet(text: &str) -> El {
 
 /// The whole as a file, in any of the formats.
 pub fn export(name: &str) -> Node {
-    let links = FORMATS.map(|(format, word)| {
-        el("li").add(
-            link(urls::api::export(name, format), word)
-                .attr("rel", "external")
-                .attr("download", ""),
-        )
-    });
-    let list = el("ul").class("menu-body").add(Vec::from(links));
-    el("details")
-        .class("menu")
-        .add(el("summary").class("button").add("Export"))
-        .add(list)
-        .into_node()
+    export::menu(&export::FORMATS, |format| urls::api::export(name, format))
 }

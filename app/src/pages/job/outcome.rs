@@ -7,19 +7,12 @@ use super::{ROWS, Shown};
 use crate::{
     chart, clock,
     node::{El, IntoNode, Node, div, el, link, p, several, span},
-    parts::{self, problem, table::table},
+    parts::{self, export, problem, table::table},
     urls,
 };
 
-/// The files that a result can be had as, and what they are called.
-const FORMATS: [(&str, &str); 6] = [
-    ("csv", "CSV"),
-    ("json", "JSON"),
-    ("ndjson", "NDJSON"),
-    ("parquet", "Parquet"),
-    ("arrow", "Arrow"),
-    ("vega-lite", "Chart as Vega-Lite"),
-];
+/// The chart alone as a file, and what it is called.
+const CHART: (&str, &str) = ("vega-lite", "Chart as Vega-Lite");
 
 impl Shown {
     /// What the job left, once it has succeeded.
@@ -129,17 +122,6 @@ fn scan_note(inputs: &[assay_model::result::InputStamp]) -> Vec<El> {
 
 /// The result as a file, in any of the formats.
 pub fn export(id: JobId) -> Node {
-    let links = FORMATS.map(|(format, name)| {
-        el("li").add(
-            link(urls::api::download(id, format), name)
-                .attr("rel", "external")
-                .attr("download", ""),
-        )
-    });
-    let list = el("ul").class("menu-body").add(Vec::from(links));
-    el("details")
-        .class("menu")
-        .add(el("summary").class("button").add("Export"))
-        .add(list)
-        .into_node()
+    let formats = [&export::FORMATS[..], &[CHART]].concat();
+    export::menu(&formats, |format| urls::api::download(id, format))
 }
