@@ -13,14 +13,19 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, FromRedisValue, Pipeline, RedisError, ScriptInvocation,
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, Pipeline, RedisError,
+    ScriptInvocation,
     aio::{ConnectionManager, ConnectionManagerConfig, MultiplexedConnection, PubSub},
+    io::tcp::TcpSettings,
 };
 
 use crate::error::StoreError;
 
 /// How long a connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(2);
+/// How long the other side may acknowledge nothing that is sent to it: a network that drops
+/// everything ends a connection then, rather than in a quarter of an hour.
+const UNHEARD: Duration = Duration::from_secs(15);
 /// How long an answer may take: beyond any honest one, so that only a hung server meets it.
 const ANSWER: Duration = Duration::from_secs(10);
 /// The same for bulk data.
@@ -29,6 +34,13 @@ const BULK_ANSWER: Duration = Duration::from_mins(1);
 const BULK: usize = 2;
 /// Pauses before a call is sent again.
 const PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(250)];
+
+fn open(url: &str) -> Result<Client, StoreError> {
+    let settings = TcpSettings::default().set_user_timeout(UNHEARD);
+    url.into_connection_info()
+        .and_then(|info| Client::open(info.set_tcp_settings(settings)))
+        .map_err(StoreError::Address)
+}
 
 /// The connections of one store.
 #[derive(Clone)]
@@ -46,14 +58,14 @@ struct Bulk {
 impl Redis {
     /// Connects to `redis://host:port/db` or `redis+unix:///path`.
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(StoreError::Address)?;
+        let client = open(url)?;
         let control = ConnectionManager::new_with_config(client.clone(), config(ANSWER)).await?;
         Self::new(client, control)
     }
 
     /// Connects when the first command is sent.
     pub fn lazy(url: &str) -> Result<Self, StoreError> {
-        let client = Client::open(url).map_err(StoreError::Address)?;
+        let client = open(url)?;
         let control = ConnectionManager::new_lazy_with_config(client.clone(), config(ANSWER))?;
         Self::new(client, control)
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use assay_model::{JobId, Token, WorkerId};
+use tracing::warn;
 
 use super::{JobSpec, read_spec};
 use crate::{
@@ -50,16 +51,34 @@ impl Store {
         reply
             .rows()?
             .iter()
-            .map(|row| match row.as_slice() {
-                [id, token, attempt, retries, spec] => Ok(Claimed {
-                    id: parse(id)?,
-                    token: parse(token)?,
-                    attempt: parse(attempt)?,
-                    retries: parse(retries)?,
-                    spec: read_spec(&self.keys().spec(id), spec)?,
-                }),
-                _ => Err(unexpected(reply.answer)),
+            .filter_map(|row| match row.as_slice() {
+                [id, token, attempt, retries, spec] => {
+                    let spec = match read_spec(&self.keys().spec(id), spec) {
+                        Ok(spec) => spec,
+                        // A newer version wrote it, say. Its lease runs out; the others of
+                        // this call are taken.
+                        Err(error) => {
+                            warn!(%error, job = %id, "job {id} cannot be read and is left alone");
+                            return None;
+                        }
+                    };
+                    Some(claimed([id, token, attempt, retries], spec))
+                }
+                _ => Some(Err(unexpected(reply.answer))),
             })
             .collect()
     }
+}
+
+fn claimed(
+    [id, token, attempt, retries]: [&String; 4],
+    spec: JobSpec,
+) -> Result<Claimed, StoreError> {
+    Ok(Claimed {
+        id: parse(id)?,
+        token: parse(token)?,
+        attempt: parse(attempt)?,
+        retries: parse(retries)?,
+        spec,
+    })
 }

@@ -91,9 +91,12 @@ impl Redis {
 
     /// A connection past the store.
     pub async fn raw(&self) -> MultiplexedConnection {
+        // The library's own patience of half a second is short where many tests run at once.
+        let patient =
+            redis::AsyncConnectionConfig::new().set_response_timeout(Some(Duration::from_secs(30)));
         redis::Client::open(self.url())
             .expect("an address")
-            .get_multiplexed_async_connection()
+            .get_multiplexed_async_connection_with_config(&patient)
             .await
             .expect("a connection")
     }

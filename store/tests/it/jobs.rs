@@ -135,6 +135,25 @@ async fn jobs_are_claimed_in_order_and_a_token_gets_the_same_job_again() {
 }
 
 #[tokio::test]
+async fn a_job_that_cannot_be_read_keeps_no_other_from_being_taken() {
+    let redis = Redis::start().await;
+    let store = redis.store().await;
+    let worker = worker(&store, "w").await;
+    let strange = submit(&store, &noop()).await;
+    let plain = submit(&store, &noop()).await;
+    let spec = format!("{{assay}}:job:{strange}:spec");
+    let _: String = redis
+        .ask(&["SET", &spec, r#"{"kind": "of a later version"}"#])
+        .await;
+    let claimed = store
+        .claim(&worker, &[token(), token()], LONG)
+        .await
+        .unwrap();
+    let ids: Vec<_> = claimed.iter().map(|job| job.id).collect();
+    assert_eq!(ids, [plain]);
+}
+
+#[tokio::test]
 async fn a_worker_that_is_not_registered_gets_nothing() {
     let redis = Redis::start().await;
     let store = redis.store().await;
