@@ -42,7 +42,7 @@ use crate::{
 /// How long open connections may go on after the server was told to stop.
 const DRAIN: Duration = Duration::from_secs(5);
 /// Memory of the engine that only looks at rows.
-const LOOK_MEMORY: usize = 256 << 20;
+const LOOK_MEMORY: usize = 1 << 30;
 /// Sizes of exports that are remembered.
 const SIZES: usize = 1_000;
 
